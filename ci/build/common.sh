@@ -1,0 +1,34 @@
+# common.sh - what the scripts share. Sourced from the root of the tree.
+
+# Says one line and stops.
+die() {
+    echo "build.sh: $*" >&2
+    exit 2
+}
+
+# has PROGRAM: whether it is there.
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# need PROGRAM PACKAGE: sees to it that PROGRAM is there, installing the Debian package where
+# that may be done; false, with one line that names it, where it may not.
+need() {
+    has "$1" && return 0
+    root=
+    [ "$(id -u)" -eq 0 ] || root='sudo -n'
+    if has apt-get && $root true 2>/dev/null; then
+        echo "installing $2 for $1" >&2
+        if { $root apt-get update && DEBIAN_FRONTEND=noninteractive \
+            $root apt-get install -y --no-install-recommends "$2"; } >/dev/null 2>&1; then
+            has "$1" && return 0
+        fi
+    fi
+    echo "build.sh: '$1' is missing: install the package $2" >&2
+    return 1
+}
+
+# The version in the public header, such as 0.1.0.
+project_version() {
+    sed -n 's/^#define HF_VERSION_STRING "\(.*\)"$/\1/p' engine/holdfast.h
+}

@@ -1,0 +1,52 @@
+# flags.sh - the compiler's flags, one set a variant. Sourced by make.sh.
+#
+#   release     what ships: libraries, tool, benchmarks
+#   storm       the simulator, and the engine with marks, chances and plants in it
+#   check       release with slow assertions, under the address and undefined sanitisers
+#   stormcheck  storm, likewise
+#
+# With FUZZ_ENGINE set (by ci/fuzz.sh) the sanitised ones are made for a fuzzer; SANITIZE names
+# other sanitisers for them.
+
+WARNINGS='-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+    -Wwrite-strings -Wpointer-arith -Wundef -Werror'
+HARDENING='-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong'
+COMMON="-std=c11 -g -pthread -Iengine -I. -fvisibility=hidden $WARNINGS"
+SANITIZERS="-fsanitize=${SANITIZE:-address,undefined} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer"
+
+# accepted FLAG: FLAG, if the compiler knows it.
+accepted() {
+    if $CC -Werror "$1" -fsyntax-only -x c - </dev/null >/dev/null 2>&1; then
+        echo "$1"
+    fi
+}
+
+# Sets CFLAGS_* and LDFLAGS_* for every variant; slow, so make.sh keeps the result.
+flags_print() {
+    optional="$(accepted -fstack-clash-protection) $(accepted -fcf-protection)"
+    # gcc knows no way to say that a result is dropped on purpose; clang takes a (void). And it
+    # calls a mistake what is meant: sentences for people are cut to fit.
+    if ! $CC --version | grep -q clang; then
+        COMMON="$COMMON -Wno-unused-result -Wno-format-truncation"
+    fi
+    release="$COMMON -O2 -fPIC $HARDENING $optional"
+    checked="$COMMON -O1 -DHF_CHECK $SANITIZERS"
+    storm='-DHF_SIM -DHF_PLANTS'
+    link="$SANITIZERS"
+    if [ -n "${FUZZ_ENGINE:-}" ]; then
+        checked="$checked -fsanitize=fuzzer-no-link"
+        link="$link -fsanitize=fuzzer"
+    fi
+
+    set_flags release "$release" '-pie -Wl,-z,relro,-z,now'
+    set_flags storm "$release $storm" '-pie -Wl,-z,relro,-z,now'
+    set_flags check "$checked" "$link"
+    set_flags stormcheck "$checked $storm" "$link"
+}
+
+# set_flags VARIANT CFLAGS LDFLAGS: prints the assignments of a variant.
+set_flags() {
+    echo "CFLAGS_$1='$(echo $2 ${CFLAGS:-})'"
+    echo "LDFLAGS_$1='$(echo -pthread $3 ${LDFLAGS:-})'"
+}

@@ -1,0 +1,60 @@
+# lint.awk - the rules that show in one file: its size, its includes, and its functions' size.
+#
+# Functions are found by the format that .clang-format sees to: their braces, and no others
+# but those of a struct, stand alone in the first column.
+
+function finding(rule) {
+    print FILENAME ":" FNR ": " rule
+}
+
+# Which folders of the engine the files of each may include.
+BEGIN {
+    may["base"] = " base "
+    may["format"] = " base format "
+    may["vfs"] = " base vfs "
+    may["memory"] = " base vfs memory "
+    may["index"] = " base vfs memory index "
+    may["store"] = " base format vfs memory index store "
+    may["model"] = " base store model "
+    may["cli"] = " cli "
+}
+
+FNR == 1 {
+    is_test = FILENAME ~ /_test\.c$/
+    split(FILENAME, part, "/")
+    folder = part[1] == "engine" && part[3] != "" ? part[2] : ""
+    in_engine = part[1] == "engine"
+    is_outside = !in_engine || folder == "cli" || FILENAME ~ /_posix\.c$/ || is_test
+    opened = 0
+    if ($0 != "/*")
+        finding("the file does not begin with a comment that says what it is for")
+}
+
+FNR == 801 { finding("the file has more than 800 lines") }
+length($0) > 96 { finding("longer than 96 columns") }
+/\t/ { finding("a tab") }
+/[ \t]$/ { finding("a space at the end of the line") }
+/TODO|FIXME|XXX/ { finding("work left undone belongs into an issue") }
+
+/^#include </ {
+    name = $2
+    if (!is_outside && name ~ /^<(unistd|fcntl|errno|time|pthread|signal|sched|sys\/.*)\.h>/)
+        finding("only the posix side of vfs/ and the tool talk to the system: " name)
+}
+
+/^#include "/ && in_engine {
+    name = substr($2, 2)
+    if (name ~ /^(sim|bench|fuzz)\//)
+        finding("the engine includes what is built upon it: " name)
+    sub(/\/.*/, "", name)
+    if (folder != "" && !is_test && name !~ /^holdfast\.h/ && name != FILENAME &&
+        index(may[folder], " " name " ") == 0)
+        finding(folder "/ may not include " name "/: arrows go one way")
+}
+
+/^{$/ { opened = FNR }
+/^}$/ {
+    if (opened && FNR - opened - 1 > 60)
+        finding("the function has " FNR - opened - 1 " lines, more than 60")
+    opened = 0
+}

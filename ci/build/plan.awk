@@ -1,0 +1,146 @@
+# plan.awk - the list of sources in, the plan out.
+#
+# Input: "main PATH" for each file of bench/ that defines main, then "source PATH" for every .c
+# file, sorted. Output, in an order in which it can be carried out:
+#
+#   compile OBJECT SOURCE VARIANT
+#   link TAG OUTPUT KIND INPUT...       KIND is ar, so or the variant of a program
+#
+# The rules, by place and name:
+#   engine/     twice, release and storm, and both again with sanitisers; the posix side of the
+#               vfs and the tool (cli/) only without the storm
+#   sim/        storm, and again with sanitisers
+#   X_test.c    a program of its own beside X, with sanitisers
+#   bench/X.c   release; those with a main become programs, X_y.c being bin/X-y
+#   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those whose name
+#               begins with "sim" are linked with the simulator
+#
+# The same object in an archive serves tests too: an archive's main.o is left alone by the
+# linker when the test brings its own main.
+
+function object(variant, source) {
+    sub(/\.c$/, ".o", source)
+    return build "/obj/" variant "/" source
+}
+
+# Compiles `source` for `variant`, and lists the object in group `group` of it.
+function compile(variant, group, source,    o) {
+    o = object(variant, source)
+    print "compile", o, source, variant
+    if (group != "")
+        members[variant, group] = members[variant, group] " " o
+    return o
+}
+
+function link(tag, output, kind, inputs) {
+    print "link", tag, build "/" output, kind inputs
+}
+
+# An archive of a group of objects; its path with a space before, or "" if the group is empty.
+function archive(variant, group,    path) {
+    if (!((variant, group) in members))
+        return ""
+    path = "obj/" variant "/lib" group ".a"
+    link("-", path, "ar", members[variant, group])
+    return " " build "/" path
+}
+
+function stem(path) {
+    sub(/.*\//, "", path)
+    sub(/\.c$/, "", path)
+    return path
+}
+
+function is_test(path) { return path ~ /_test\.c$/ }
+
+function engine_source(path) {
+    if (path ~ /^engine\/cli\//) {
+        compile("release", "cli", path)
+        compile("check", "cli", path)
+    } else if (path ~ /_posix\.c$/) {
+        compile("release", "posix", path)
+        compile("check", "posix", path)
+    } else {
+        compile("release", "engine", path)
+        compile("check", "engine", path)
+        compile("storm", "engine", path)
+        compile("stormcheck", "engine", path)
+    }
+}
+
+function fuzz_source(path,    variant) {
+    if (path !~ /_fuzz\.c$/) {
+        compile("check", "fuzz", path)
+        compile("stormcheck", "fuzz", path)
+        return
+    }
+    variant = path ~ /^fuzz\/sim/ ? "stormcheck" : "check"
+    targets[path] = variant
+    compile(variant, "", path)
+}
+
+function add(path) {
+    if (is_test(path)) {
+        tests[path] = path ~ /^sim\// ? "stormcheck" : "check"
+        compile(tests[path], "", path)
+    } else if (path ~ /^engine\//)
+        engine_source(path)
+    else if (path ~ /^sim\//) {
+        compile("storm", "sim", path)
+        compile("stormcheck", "sim", path)
+    } else if (path ~ /^bench\//) {
+        if (path in has_main)
+            benches[path] = compile("release", "", path)
+        else
+            compile("release", "bench", path)
+    } else if (path ~ /^fuzz\//)
+        fuzz_source(path)
+}
+
+$1 == "main" { has_main[$2] = 1 }
+$1 == "source" { add($2) }
+
+END {
+    posix = members["release", "engine"] members["release", "posix"]
+    link("lib", "lib/libholdfast.a", "ar", posix)
+    link("lib", "lib/libholdfast.so." version, "so", posix)
+    library = " " build "/lib/libholdfast.a"
+    if (("release", "cli") in members)
+        link("tool", "bin/holdfast", "release", members["release", "cli"] library)
+    if (("storm", "sim") in members) {
+        link("sim", "bin/holdfast-sim", "storm",
+            members["storm", "sim"] members["storm", "engine"])
+        link("sim", "bin/holdfast-sim-release", "storm",
+            members["storm", "sim"] members["release", "engine"])
+    }
+
+    bench_library = archive("release", "bench")
+    for (path in benches) {
+        name = stem(path)
+        gsub(/_/, "-", name)
+        link("bench", "bin/" name, "release", " " benches[path] bench_library library)
+    }
+
+    # An archive refers to those behind it.
+    libraries["check"] = archive("check", "cli") archive("check", "engine") \
+        archive("check", "posix")
+    # The posix side stands behind the engine and uses its base, hence twice.
+    libraries["check"] = libraries["check"] " " build "/obj/check/libengine.a"
+    libraries["stormcheck"] = archive("stormcheck", "sim") archive("stormcheck", "engine")
+    # The simulated side of the vfs stands behind the engine in the same way.
+    libraries["stormcheck"] = libraries["stormcheck"] libraries["stormcheck"]
+    for (path in tests)
+        link("test", "test/" stem(path), tests[path],
+            " " object(tests[path], path) libraries[tests[path]])
+
+    # A fuzzer brings its own main, which takes the place of the replay's.
+    if (fuzzer == "") {
+        replay["check"] = archive("check", "fuzz")
+        replay["stormcheck"] = archive("stormcheck", "fuzz")
+    }
+    for (path in targets) {
+        variant = targets[path]
+        link("fuzz", "fuzz/" stem(path), variant,
+            " " object(variant, path) replay[variant] libraries[variant])
+    }
+}

@@ -1,0 +1,191 @@
+# tool - what people and scripts rely on in `holdfast`: its formats go round, its statuses and
+# messages are as promised, and nothing that only reads changes a file.
+
+set -eu
+. ci/build/common.sh
+
+sh ci/build/make.sh lib tool
+tool=$BUILD/bin/holdfast
+d=$BUILD/log/tool.d
+rm -rf "$d"
+mkdir -p "$d"
+points=0
+failed=0
+
+# point NAME: judges the command before it.
+point() {
+    held=$?
+    points=$((points + 1))
+    if [ "$held" -ne 0 ]; then
+        echo "not ok: $1"
+        failed=$((failed + 1))
+    fi
+}
+
+# status N COMMAND...: whether the tool ends with status N; what it printed is in out and err.
+status() {
+    wanted=$1
+    shift
+    got=0
+    "$tool" "$@" >"$d/out" 2>"$d/err" </dev/null || got=$?
+    [ "$got" -eq "$wanted" ] || {
+        echo "holdfast $*: status $got, not $wanted"
+        cat "$d/err"
+        return 1
+    }
+}
+
+# said WORDS: whether standard error is one line that has them.
+said() {
+    [ "$(wc -l <"$d/err")" -eq 1 ] && grep -qF -e "$1" "$d/err"
+}
+
+# printed TEXT: whether standard output is these bytes.
+printed() {
+    [ "$(cat "$d/out" && echo .)" = "$(printf '%b.' "$1")" ]
+}
+
+set +e
+
+# ---- one key
+status 0 put "$d/db" k v && printed '' ; point 'put says nothing'
+status 0 get "$d/db" k && printed 'v' ; point 'get prints the bytes of the value and no more'
+status 0 get "$d/db" k --json && grep -q '"key": "k", "value": "v", "version": "1"' "$d/out"
+point 'get --json tells key, value and version'
+status 1 get "$d/db" missing && said "has no key 'missing'" && printed ''
+point 'a missing key is status 1'
+printf 'a\0b' | "$tool" put "$d/db" bin - && "$tool" get "$d/db" bin | cmp -s - "$(
+    printf 'a\0b' >"$d/bin"; echo "$d/bin")"
+point 'a value comes from standard input, zero bytes and all'
+status 0 put "$d/db" --escaped 'a\tb\x00' 'c\n' && status 0 get "$d/db" --escaped 'a\tb\x00' &&
+    printed 'c\n' ; point '--escaped names keys that no shell can'
+status 0 del "$d/db" k && status 1 get "$d/db" k ; point 'what is deleted is gone'
+status 1 del "$d/db" k && said 'no key' ; point 'deleting what is not there is status 1'
+status 0 get "$d/db" k --as-of 1 && printed 'v' ; point 'and it is there as of before'
+status 0 put "$d/db" -- --odd - </dev/null ; point '-- ends options'
+status 2 put "$d/db" '' v && said 'put' ; point 'an empty key is refused'
+
+# ---- directories
+status 1 get "$d/none" k && [ ! -e "$d/none" ] ; point 'reading makes no database'
+status 1 del "$d/none" k && [ ! -e "$d/none" ] ; point 'nor does deleting'
+mkdir "$d/other" && : >"$d/other/file" && ! "$tool" put "$d/other" k v 2>"$d/err" &&
+    [ "$(ls "$d/other")" = file ]
+point 'a folder with something else in it is left alone'
+status 1 load "$d/none" "$d/no-file" && said 'no-file' && [ ! -e "$d/none" ]
+point 'loading a missing file makes no database'
+
+# ---- load and scan
+# Long enough for a pipe to fill.
+awk 'BEGIN { for (i = 0; i < 3000; i++)
+    printf "k%05d\\t\\x01\tv\\n%0200d\\\\\n", i * 7 % 3000, i }' >"$d/in.tsv"
+LC_ALL=C sort "$d/in.tsv" >"$d/sorted.tsv"
+for mode in memory buffered strict; do
+    status 0 load "$d/$mode" "$d/in.tsv" --mode "$mode" --batch 50 --acks "$d/acks" &&
+        printed '3000\n' && [ "$(cat "$d/acks")" = 00000000000000003000 ]
+    point "load, $mode: all records, and the acknowledgements say so"
+done
+status 0 scan "$d/strict" && cmp -s "$d/out" "$d/sorted.tsv"
+point 'scan prints what load read'
+status 0 load "$d/again" "$d/out" && status 0 scan "$d/again" && cmp -s "$d/out" "$d/sorted.tsv"
+point 'load reads what scan prints'
+"$tool" scan "$d/strict" | "$tool" load "$d/piped" - >/dev/null &&
+    "$tool" scan "$d/piped" | cmp -s - "$d/sorted.tsv"
+point '- is standard input'
+status 0 scan "$d/strict" --reverse && LC_ALL=C sort -r "$d/in.tsv" | cmp -s - "$d/out"
+point 'scan --reverse is the same, backwards'
+status 0 scan "$d/strict" k00010 k00013 --limit 2 &&
+    [ "$(cut -c 1-6 "$d/out" | xargs)" = 'k00010 k00011' ]
+point 'a range is [from, to), and --limit cuts it'
+status 0 scan "$d/strict" --prefix k0299 && [ "$(wc -l <"$d/out")" -eq 10 ] ; point '--prefix'
+status 0 scan "$d/strict" --as-of 1 && [ "$(wc -l <"$d/out")" -eq 50 ]
+point '--as-of the first commit of 50'
+status 1 scan "$d/strict" --as-of 99999 || status 2 scan "$d/strict" --as-of 99999
+point 'a version that is not there is refused'
+status 0 scan "$d/strict" --json --limit 1 --out "$d/json" && printed '' &&
+    grep -q '"key": "k00000\\u0009\\u0001"' "$d/json" ; point '--out takes what --json prints'
+printf '\377\t\001\n' >"$d/bytes.tsv"
+status 0 load "$d/bytes" "$d/bytes.tsv" && status 0 scan "$d/bytes" --json &&
+    grep -q '"key_hex": "ff"' "$d/out" ; point 'JSON has bytes that are no text in hex'
+
+# ---- the other formats
+cat >"$d/stanzas" <<'END'
+Package: tar
+Version: 1.34
+Architecture: amd64
+Description: archives
+ and more
+
+Package: sed
+Architecture: all
+Version: 4.9
+END
+status 0 load "$d/deb" "$d/stanzas" --format deb822 && printed '2\n' &&
+    status 0 get "$d/deb" tar/1.34/amd64 && head -n 5 "$d/stanzas" | cmp -s - "$d/out"
+point 'deb822: the key is Package/Version/Architecture, the value the stanza'
+printf 'VERSION=3\nformat=bytevalue\ntype=btree\nHEADER=END\n 6b\n 00ff\nDATA=END\n' >"$d/dump"
+status 0 load "$d/mdb" "$d/dump" --format mdb_dump && status 0 scan "$d/mdb" --escaped &&
+    [ "$(od -An -tx1 <"$d/out" | tr -d ' \n')" = 6b095c783030ff0a ] ; point 'mdb_dump'
+printf 'a\tb\nbad\n' >"$d/bad"
+status 2 load "$d/badtsv" "$d/bad" && said "$d/bad:2: " && printed '1\n'
+point 'a malformed line is named, status 2, and what came before is loaded'
+status 2 load "$d/badmdb" "$d/bad" --format mdb_dump && said "$d/bad:1: "
+point 'likewise in the other formats'
+
+# ---- looking
+status 0 verify "$d/strict" && printed '' ; point 'verify of a whole database prints nothing'
+status 0 dump "$d/strict" && [ "$(wc -l <"$d/out")" -gt 5 ] ; point 'dump describes it'
+status 0 stat "$d/strict" --json && grep -q '"keys": 3000' "$d/out" ; point 'stat counts'
+find "$d/strict" -type f -exec cksum {} + | LC_ALL=C sort >"$d/before"
+for verb in verify dump stat scan 'get k00000'; do
+    set -- $verb
+    "$tool" "$1" "$d/strict" ${2:+"$2"} >/dev/null 2>&1
+done
+find "$d/strict" -type f -exec cksum {} + | LC_ALL=C sort | cmp -s - "$d/before"
+point 'verbs that read change no file'
+
+# ---- damage
+cp -r "$d/strict" "$d/damaged"
+for file in "$d"/damaged/wal-*; do
+    printf '\377\377\377\377' | dd of="$file" bs=1 seek=4200 conv=notrunc 2>/dev/null
+done
+status 3 verify "$d/damaged" && said 'wal-' ; point 'damage below the witness is status 3'
+status 3 scan "$d/damaged" && printed '' ; point 'and no read returns anything'
+"$tool" dump "$d/damaged" >"$d/out" 2>&1 ; [ $? -lt 128 ] && [ -s "$d/out" ]
+point 'dump describes damaged files too'
+
+# ---- usage
+status 0 --help && grep -q '^usage' "$d/out" && status 0 scan --help && status 0 --version &&
+    printed "holdfast $(project_version)\n" ; point '--help and --version'
+status 2 sacn "$d/db" && said 'did you mean scan?' ; point 'an unknown verb names the nearest'
+status 2 load "$d/x" f --foramt tsv && said 'did you mean --format?' ; point 'so does an option'
+status 2 && said 'no verb' ; point 'a verb is needed'
+status 2 get "$d/db" && said 'usage: holdfast get' ; point 'too few words show the usage'
+status 2 load "$d/x" "$d/in.tsv" --batch 0 && [ ! -e "$d/x" ] ; point 'a bad value is refused'
+
+# ---- where output goes
+"$tool" scan "$d/strict" 2>"$d/err" >/dev/full ; [ $? -eq 4 ] && said 'cannot write'
+point 'a full device is status 4'
+"$tool" scan "$d/strict" 2>"$d/err" >&- ; [ $? -eq 4 ] && said 'cannot write'
+point 'so is a closed standard output'
+{ "$tool" scan "$d/strict" 2>"$d/err" ; echo $? >"$d/status" ; } | head -n 1 >/dev/null
+[ "$(cat "$d/status")" -eq 4 ] && said 'cannot write' ; point 'so is a reader that went away'
+
+# ---- other processes
+mkfifo "$d/fifo"
+"$tool" load "$d/held" "$d/fifo" >/dev/null 2>&1 &
+holder=$!
+exec 9>"$d/fifo"
+printf 'a\tb\n' >&9
+for try in 1 2 3 4 5 6 7 8 9 10; do
+    [ ! -s "$d/held/LOCK" ] || break
+    sleep 0.1
+done
+status 5 put "$d/held" k v && said "$holder"
+point 'a database in use is status 5, with the pid'
+exec 9>&-
+wait "$holder" ; point 'and its holder goes on undisturbed'
+
+echo "$((points - failed)) $failed" >"$POINTS"
+[ "$failed" -eq 0 ] || exit 1
+rm -rf "$d"
+echo "$points points"

@@ -1,0 +1,76 @@
+/*
+ * bytes.h - numbers to little-endian bytes and back, at any alignment, on any machine.
+ */
+#ifndef HF_BASE_BYTES_H
+#define HF_BASE_BYTES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define HF_LE16(x) __builtin_bswap16(x)
+#define HF_LE32(x) __builtin_bswap32(x)
+#define HF_LE64(x) __builtin_bswap64(x)
+#define HF_BE64(x) (x)
+#else
+#define HF_LE16(x) (x)
+#define HF_LE32(x) (x)
+#define HF_LE64(x) (x)
+#define HF_BE64(x) __builtin_bswap64(x)
+#endif
+
+static inline uint16_t
+hf_load_u16(const void *at)
+{
+    uint16_t x;
+    memcpy(&x, at, sizeof x);
+    return HF_LE16(x);
+}
+
+static inline uint32_t
+hf_load_u32(const void *at)
+{
+    uint32_t x;
+    memcpy(&x, at, sizeof x);
+    return HF_LE32(x);
+}
+
+static inline uint64_t
+hf_load_u64(const void *at)
+{
+    uint64_t x;
+    memcpy(&x, at, sizeof x);
+    return HF_LE64(x);
+}
+
+static inline void
+hf_store_u16(void *at, uint16_t x)
+{
+    x = HF_LE16(x);
+    memcpy(at, &x, sizeof x);
+}
+
+static inline void
+hf_store_u32(void *at, uint32_t x)
+{
+    x = HF_LE32(x);
+    memcpy(at, &x, sizeof x);
+}
+
+static inline void
+hf_store_u64(void *at, uint64_t x)
+{
+    x = HF_LE64(x);
+    memcpy(at, &x, sizeof x);
+}
+
+/* The first eight bytes as a number that sorts as they do; missing ones count as 0. */
+static inline uint64_t
+hf_prefix_u64(const void *at, size_t len)
+{
+    uint64_t x = 0;
+    memcpy(&x, at, len < sizeof x ? len : sizeof x);
+    return HF_BE64(x);
+}
+
+#endif

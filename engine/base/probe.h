@@ -1,0 +1,43 @@
+/*
+ * probe.h - what the second compilation adds: marks, chances and plants.
+ *
+ *   HF_MARK(name)     counts that a rare path was reached, so that a scenario can demand it
+ *   HF_CHANCE(name)   true at the tape's word: do something legal but unusual
+ *   HF_PLANTED(name)  true when this known bug is switched on, to prove that it is caught
+ *
+ * Every name is listed in probe_names.h. Without -DHF_SIM all three vanish without a trace (CI
+ * looks with nm); with it, sim/probe.c stands behind them. HF_PLANTED needs -DHF_PLANTS as
+ * well.
+ */
+#ifndef HF_BASE_PROBE_H
+#define HF_BASE_PROBE_H
+
+#include "base/probe_names.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HF_PROBE_ENUM(name, text) HF_PROBE_##name,
+enum hf_mark { HF_MARKS(HF_PROBE_ENUM) HF_MARK_COUNT };
+enum hf_chance { HF_CHANCES(HF_PROBE_ENUM) HF_CHANCE_COUNT };
+enum hf_plant { HF_PLANT_NAMES(HF_PROBE_ENUM) HF_PLANT_COUNT };
+#undef HF_PROBE_ENUM
+
+#ifdef HF_SIM
+extern uint64_t hf_probe_marks[HF_MARK_COUNT];
+bool hf_probe_chance(enum hf_chance chance);
+#define HF_MARK(name) ((void)++hf_probe_marks[HF_PROBE_##name])
+#define HF_CHANCE(name) (hf_probe_chance(HF_PROBE_##name))
+#else
+#define HF_MARK(name) ((void)0)
+#define HF_CHANCE(name) (false)
+#endif
+
+#ifdef HF_PLANTS
+extern bool hf_probe_planted[HF_PLANT_COUNT];
+#define HF_PLANTED(name) (__builtin_expect(hf_probe_planted[HF_PROBE_##name], 0))
+#else
+#define HF_PLANTED(name) (false)
+#endif
+
+#endif

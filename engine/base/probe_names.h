@@ -1,0 +1,76 @@
+/*
+ * probe_names.h - every mark, chance and plant of the engine, each with what it means.
+ *
+ * The sentence is what `holdfast-sim describe` prints. A mark says what was reached, a chance
+ * what the engine then does, a plant which mistake is made (and its number in the project's
+ * list).
+ */
+#ifndef HF_BASE_PROBE_NAMES_H
+#define HF_BASE_PROBE_NAMES_H
+
+#define HF_MARKS(X)                                                                            \
+    X(recovery_torn_tail, "recovery cut an unreadable tail above the witness")                 \
+    X(recovery_clean_end, "recovery found nothing but zeros behind the last commit")           \
+    X(recovery_sealed, "recovery found the seal of a clean close")                             \
+    X(recovery_beyond_cut, "recovery gave up valid groups behind the cut")                     \
+    X(recovery_unbegun, "recovery found a segment that never began")                           \
+    X(recovery_refused_corrupt, "recovery refused damage below the witness")                   \
+    X(recovery_refused_missing, "recovery refused a missing segment")                          \
+    X(recovery_copied, "recovery wrote commits anew into a new segment")                       \
+    X(recovery_swallowed, "recovery took whole older segments into the new one")               \
+    X(recovery_kept, "recovery left older segments in the chain")                              \
+    X(recovery_without_segment, "recovery opened without a new segment, the disk being full")  \
+    X(recovery_removed_dead, "recovery removed segments that the new one supersedes")          \
+    X(log_rotated, "the log went on in its next segment")                                      \
+    X(log_rotated_spare, "the next segment was a spare prepared ahead")                        \
+    X(log_poisoned, "a failed write closed a segment early")                                   \
+    X(log_full, "a commit failed because the disk was full")                                   \
+    X(log_resumed, "writing resumed after the disk had been full")                             \
+    X(log_oversized, "a commit got a segment of its own size")                                 \
+    X(log_failed, "a failed sync stopped all writing")                                         \
+    X(log_sync_overlapped, "commits arrived while a sync was running")                         \
+    X(log_background_sync, "a sync was started by time, count or bytes")                       \
+    X(log_stalled, "a commit waited for the loss window")                                      \
+    X(io_short_read, "a read came back short and was continued")                               \
+    X(io_short_write, "a write came back short and was continued")                             \
+    X(memory_refused, "a commit was refused for want of memory")                               \
+    X(hash_split, "a page of the hash index was split")                                        \
+    X(ordered_split, "a node of the ordered index was split")                                  \
+    X(view_old_version, "a read reached an older version through a side link")                 \
+    X(view_history_gone, "a view was refused because its history is gone")
+
+#define HF_CHANCES(X)                                                                          \
+    X(log_rotate_early, "rotates to the next segment before this one is full")                 \
+    X(log_skip_spare, "prepares no spare in this step")                                        \
+    X(recovery_keep_segments, "leaves older segments where they are, however small")           \
+    X(log_sync_early, "starts a background sync before it is due")
+
+#define HF_PLANT_NAMES(X)                                                                      \
+    X(wal_skip_sync, "M01: every fourth strict commit is acknowledged without a sync")         \
+    X(wal_ack_before_sync, "M02: a strict commit is published before its sync has returned")   \
+    X(wal_durable_after_sync, "M03: what came during a sync is counted as durable")            \
+    X(wal_skip_dir_sync, "M04: a new segment's name is not made durable")                      \
+    X(wal_ignore_sync_error, "M10: the result of a sync is dropped")                           \
+    X(wal_retry_sync, "M11: a failed sync is tried again until it succeeds")                   \
+    X(wal_write_after_failed, "M13: writes go on behind a failed sync")                        \
+    X(wal_append_after_error, "M15: writes go on behind a failed write, in the same place")    \
+    X(recovery_append_torn, "M16: recovery goes on at the end of a torn segment")              \
+    X(recovery_append_cut, "M17: recovery goes on at the cut, garbage following")              \
+    X(wal_crc_without_len, "M19: a frame's checksum does not cover its length")                \
+    X(wal_zero_is_frame, "M20: zeros are read as frames without end")                          \
+    X(wal_crc_unmasked, "M21: checksums do not know their place")                              \
+    X(recovery_resync, "M22: a bad frame is skipped and the next valid group replayed")        \
+    X(recovery_skip_version_check, "M23: a gap between versions is not noticed")               \
+    X(recovery_skip_missing, "M24: a missing segment is skipped")                              \
+    X(recovery_inner_end, "M25: damage in an inner segment is taken for the end of the log")   \
+    X(recovery_no_witness, "M26: damage below the witness is taken for a torn tail")           \
+    X(recovery_refuse_torn, "M27: a torn tail is taken for damage")                            \
+    X(recovery_read_error_is_end, "M28: a read error is taken for the end of the file")        \
+    X(recovery_reuse_number, "M35: the next segment number ignores files outside the chain")   \
+    X(recovery_remove_first, "M48: old segments are removed before the new one is durable")    \
+    X(recovery_no_copy, "M49: what was recovered is not written anew, yet called durable")     \
+    X(close_skip_sync, "M59: a clean close does not sync")                                     \
+    X(io_short_write_is_full, "a short write is taken for a whole one"      )                  \
+    X(index_skip_delete, "a delete is logged and not indexed")
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * tool_main.c - the `holdfast` tool: the engine from the command line, through its public
+ * header like any user.
+ *
+ * Results go to standard output, diagnostics to standard error, one line each. The exit
+ * statuses are those of enum hf_status.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "cli/verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct hf_verb verbs[] = {
+    { "put", "DB KEY [VALUE]", "stores one value; without VALUE, standard input", 2, 3,
+      HF_OPT_MODE | HF_OPT_ESCAPED, hf_verb_put },
+    { "get", "DB KEY", "prints the bytes of one value", 2, 2,
+      HF_OPT_MODE | HF_OPT_AS_OF | HF_OPT_ESCAPED, hf_verb_get },
+    { "del", "DB KEY", "removes one key", 2, 2, HF_OPT_MODE | HF_OPT_ESCAPED, hf_verb_del },
+    { "load", "DB FILE", "stores all records of a file and prints how many", 2, 2,
+      HF_OPT_MODE | HF_OPT_MEMORY_LIMIT | HF_OPT_BATCH | HF_OPT_FORMAT | HF_OPT_ACKS,
+      hf_verb_load },
+    { "scan", "DB [FROM [TO]]", "prints the keys from FROM up to before TO", 1, 3,
+      HF_OPT_PREFIX | HF_OPT_REVERSE | HF_OPT_LIMIT | HF_OPT_AS_OF | HF_OPT_ESCAPED,
+      hf_verb_scan },
+    { "dump", "DB|FILE", "describes every structure with its offset, damaged or not", 1, 1, 0,
+      hf_verb_dump },
+    { "verify", "DB", "checks every byte in use; prints a line a finding", 1, 1, 0,
+      hf_verb_verify },
+    { "stat", "DB", "prints sizes, counts, versions and what recovery found", 1, 1, 0,
+      hf_verb_stat },
+    { 0 },
+};
+
+/*
+ * A database's file must never get the number of a standard stream that was closed: what is
+ * printed would go into it. /dev/null takes the place, opened so that using it still fails.
+ */
+static bool
+hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    }
+    return true;
+}
+
+static void
+print_help_line(void *context, const char *line)
+{
+    hf_output_print(context, "%s\n", line);
+}
+
+static int
+run(const struct hf_args *args, struct hf_output *output)
+{
+    if (args->version) {
+        hf_output_print(output, "holdfast %s\n", hf_version_string());
+        return HF_STATUS_DONE;
+    }
+    if ((args->given & HF_OPT_HELP) != 0) {
+        hf_args_help(verbs, args->verb, print_help_line, output);
+        return HF_STATUS_DONE;
+    }
+    return args->verb->run(args, output);
+}
+
+static int
+output_failed(const struct hf_output *output)
+{
+    (void)fprintf(stderr, "holdfast: cannot write %s: %s\n", output->name,
+                  strerror(output->error));
+    return HF_STATUS_IO;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct hf_args args;
+    struct hf_output output;
+    struct hf_error error;
+
+    /* A reader that goes away is a failed write, reported like any other. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!hold_standard_streams())
+        return HF_STATUS_IO;
+    if (!hf_args_parse(&args, verbs, argc, argv, &error)) {
+        (void)fprintf(stderr, "holdfast: %s\n", error.text);
+        return HF_STATUS_USAGE;
+    }
+    if (!hf_output_open(&output, args.out, (args.given & HF_OPT_JSON) != 0))
+        return output_failed(&output);
+    int status = run(&args, &output);
+    if (!hf_output_close(&output))
+        return output_failed(&output);
+    return status;
+}

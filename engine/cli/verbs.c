@@ -1,0 +1,145 @@
+/*
+ * verbs.c - opening, closing and reporting, alike in every verb.
+ */
+#include "cli/verbs.h"
+
+#include "cli/escape.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum hf_status
+hf_status_of(enum hf_err err)
+{
+    switch (err) {
+    case HF_OK:
+        return HF_STATUS_DONE;
+    case HF_ERR_NOT_FOUND:
+    case HF_ERR_CONFLICT:
+    case HF_ERR_UNKNOWN_RUN:
+    case HF_ERR_HISTORY_GONE:
+        return HF_STATUS_NOT_FOUND;
+    case HF_ERR_INVALID:
+    case HF_ERR_TOO_LARGE:
+        return HF_STATUS_USAGE;
+    case HF_ERR_CORRUPT:
+    case HF_ERR_MISSING_FILE:
+    case HF_ERR_VERSION:
+        return HF_STATUS_CORRUPT;
+    case HF_ERR_BUSY:
+        return HF_STATUS_BUSY;
+    case HF_ERR_FULL:
+    case HF_ERR_NO_MEMORY:
+    case HF_ERR_IO:
+    case HF_ERR_READ_ONLY:
+    case HF_ERR_FAILED:
+    case HF_ERR_CLOSED:
+        break;
+    }
+    return HF_STATUS_IO;
+}
+
+enum hf_status
+hf_report(const struct hf_args *args, const struct hf_error *error)
+{
+    (void)fprintf(stderr, "holdfast: %s: %s\n", args->verb->name,
+                  error->text[0] == 0 ? hf_strerror(error->code) : error->text);
+    return hf_status_of(error->code);
+}
+
+static enum hf_status
+open_database(struct hf_db **out, const struct hf_args *args, const struct hf_options *options)
+{
+    struct hf_error error = { HF_OK, "" };
+
+    enum hf_err err = hf_open(out, args->words[0], options, &error);
+    if (err == HF_OK)
+        return HF_STATUS_DONE;
+    error.code = err;
+    return hf_report(args, &error);
+}
+
+enum hf_status
+hf_open_reader(struct hf_db **out, const struct hf_args *args)
+{
+    struct hf_options options = HF_OPTIONS_INIT;
+
+    options.flags = HF_READ_ONLY | HF_SINGLE_THREAD | HF_BACKGROUND_CALLER;
+    return open_database(out, args, &options);
+}
+
+enum hf_status
+hf_open_writer(struct hf_db **out, const struct hf_args *args, unsigned flags,
+               enum hf_mode mode)
+{
+    struct hf_options options = HF_OPTIONS_INIT;
+
+    options.flags = flags;
+    options.mode = (args->given & HF_OPT_MODE) != 0 ? args->mode : mode;
+    options.memory_limit = args->memory_limit;
+    return open_database(out, args, &options);
+}
+
+enum hf_status
+hf_report_call(struct hf_db *db, const struct hf_args *args, enum hf_err err)
+{
+    struct hf_error error = { HF_OK, "" };
+
+    hf_error_get(db, &error);
+    if (error.code != err)
+        error = (struct hf_error){ err, "" };
+    return hf_report(args, &error);
+}
+
+enum hf_status
+hf_close_database(struct hf_db *db, const struct hf_args *args, enum hf_status status)
+{
+    enum hf_err err = hf_close(db);
+
+    if (err == HF_OK)
+        return status;
+    /* The handle is gone, and with it its sentence. */
+    struct hf_error error = { err, "" };
+    (void)snprintf(error.text, sizeof error.text, "closing %s: %s", args->words[0],
+                   hf_strerror(err));
+    enum hf_status closed = hf_report(args, &error);
+    return status == HF_STATUS_DONE ? closed : status;
+}
+
+enum hf_status
+hf_word_bytes(const struct hf_args *args, const char *word, struct hf_text *bytes)
+{
+    struct hf_error error = { HF_ERR_NO_MEMORY, "" };
+    struct hf_span span = { word, strlen(word) };
+    size_t bad_index;
+
+    if ((args->given & HF_OPT_ESCAPED) == 0) {
+        if (hf_text_append(bytes, span))
+            return HF_STATUS_DONE;
+        return hf_report(args, &error);
+    }
+    switch (hf_unescape(bytes, span, &bad_index)) {
+    case HF_UNESCAPE_DONE:
+        return HF_STATUS_DONE;
+    case HF_UNESCAPE_BAD:
+        error.code = HF_ERR_INVALID;
+        (void)snprintf(error.text, sizeof error.text,
+                       "'%s': the backslash at byte %zu begins none of \\t \\n \\r \\\\ \\xHH",
+                       word, bad_index + 1);
+        break;
+    case HF_UNESCAPE_NO_MEMORY:
+        break;
+    }
+    return hf_report(args, &error);
+}
+
+void
+hf_print_item_json(struct hf_output *output, const struct hf_item *item)
+{
+    hf_output_print(output, "{");
+    hf_output_json_bytes(output, "key", item->key);
+    hf_output_print(output, ", ");
+    hf_output_json_bytes(output, "value", item->value);
+    hf_output_print(output, ", \"version\": \"%llu\", \"time_us\": \"%llu\"}\n",
+                    (unsigned long long)item->version, (unsigned long long)item->time_us);
+}

@@ -1,0 +1,374 @@
+/*
+ * holdfast.h - the public interface of Holdfast, an embedded storage engine.
+ *
+ * A database is a directory, or nothing but memory. Every commit has a version: a number one
+ * higher than that of the commit before it, across restarts too. What a crash leaves is always
+ * a prefix of the commits in that order; how long a prefix is the choice of the mode.
+ *
+ *   mode       a commit is acknowledged when        process killed     power cut
+ *   --------   ----------------------------------   ---------------- -------------------------
+ *   memory     it is in memory                      all is lost        all is lost
+ *   buffered   its log bytes are with the kernel    nothing is lost    at most what came after
+ * the start of the last good sync strict     a sync that covers it has succeeded  nothing is
+ * lost    nothing is lost
+ *
+ * Conventions, for every function below:
+ *   - what can fail returns enum hf_err, HF_OK being 0; hf_error_get() has the sentence for
+ * people;
+ *   - a failed call changes nothing, unless its comment says otherwise;
+ *   - `const` in means borrowed for the call; `**out` is the caller's and NULL after a failure;
+ *   - release functions accept NULL;
+ *   - a struct with a `struct_size` wants sizeof there; the *_INIT macros put it in;
+ *   - a handle may be used from any thread, unless opened with HF_SINGLE_THREAD; never across
+ * fork.
+ */
+#ifndef HOLDFAST_H
+#define HOLDFAST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HF_VERSION_MAJOR 0
+#define HF_VERSION_MINOR 1
+#define HF_VERSION_PATCH 0
+#define HF_VERSION_STRING "0.1.0"
+
+#if defined(__GNUC__)
+#define HF_API __attribute__((visibility("default")))
+#define HF_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define HF_API
+#define HF_MUST_CHECK
+#endif
+
+/* ---- errors
+ * ---------------------------------------------------------------------------------- */
+
+/* What went wrong, one code a kind. The numbers are pinned: they never change their meaning. */
+enum hf_err {
+    HF_OK = 0,
+    HF_ERR_NOT_FOUND = -1, /* no such key, no such database, the end of an iteration */
+    HF_ERR_CONFLICT = -2,  /* the key has another version than the one expected */
+    HF_ERR_INVALID = -3,   /* the call makes no sense: an argument or the order of calls */
+    HF_ERR_TOO_LARGE = -4, /* a key, value or commit past its limit, or a buffer too small */
+    HF_ERR_FULL = -5, /* the disk is full; nothing of the commit remains; try again later */
+    HF_ERR_NO_MEMORY = -6,    /* the allocator or `memory_limit` refused */
+    HF_ERR_IO = -7,           /* the system failed a read, a write or a name */
+    HF_ERR_CORRUPT = -8,      /* bytes that were durable are damaged */
+    HF_ERR_MISSING_FILE = -9, /* a file that another one refers to is not there */
+    HF_ERR_BUSY = -10,        /* another handle, here or in another process, has the database */
+    HF_ERR_VERSION = -11,     /* written by a newer Holdfast */
+    HF_ERR_READ_ONLY = -12,   /* opened read-only, or there is no permission to write */
+    HF_ERR_FAILED = -13, /* an earlier sync failed: reads go on, writes wait for a reopen */
+    HF_ERR_CLOSED = -14, /* the handle is being closed */
+    HF_ERR_UNKNOWN_RUN = -15, /* no run of that name */
+    HF_ERR_HISTORY_GONE = -16 /* as of a version that is no longer kept */
+};
+
+#define HF_ERROR_TEXT_SIZE 512
+
+/* A failure told to a person: one line, what, where and what to do. */
+struct hf_error {
+    enum hf_err code;
+    char text[HF_ERROR_TEXT_SIZE]; /* always ends with a 0 */
+};
+
+/* The short name of a code, "CORRUPT", and a sentence about it. Static; any thread. */
+HF_API const char *hf_err_name(enum hf_err err);
+HF_API const char *hf_strerror(enum hf_err err);
+
+/* Whether the same call can succeed later on the same handle, with nothing repaired by hand. */
+HF_API bool hf_is_retryable(enum hf_err err);
+
+/* The library's version, HF_VERSION_STRING of its own build. */
+HF_API const char *hf_version_string(void);
+
+/* ---- bytes
+ * ----------------------------------------------------------------------------------- */
+
+/* A borrowed range of bytes. It never owns. `at` may be NULL only if `len` is 0. */
+struct hf_span {
+    const void *at;
+    size_t len;
+};
+
+#define HF_KEY_SIZE_MAX 65535u
+#define HF_VALUE_SIZE_MAX (1u << 30)
+
+/* ---- open and close
+ * -------------------------------------------------------------------------- */
+
+struct hf_db;
+
+enum hf_mode { HF_MODE_BUFFERED = 0, HF_MODE_STRICT = 1, HF_MODE_MEMORY = 2 };
+
+/* Flags of hf_open. */
+#define HF_CREATE 1u            /* make the database if its directory is empty or missing */
+#define HF_READ_ONLY 2u         /* change no file; several read-only handles may share */
+#define HF_SINGLE_THREAD 4u     /* one thread owns the handle: no locks, no background thread */
+#define HF_BACKGROUND_CALLER 8u /* no background thread: the caller runs hf_work() */
+
+#define HF_KEEP_ALL UINT64_MAX
+
+struct hf_options {
+    size_t struct_size;
+    enum hf_mode mode;
+    unsigned flags;
+    uint32_t sector;       /* bytes, a power of two, 512..65536: what a device writes at once */
+    uint64_t segment_size; /* bytes, largest log segment; one commit may exceed it */
+    uint64_t memory_limit; /* bytes of all that the handle holds; 0: no limit */
+    uint64_t keep_versions; /* how many versions back reads may go; HF_KEEP_ALL: all of them */
+    uint64_t sync_interval_ms; /* buffered: a sync starts at the latest after this time, */
+    uint64_t sync_batch;       /* this number of commits, */
+    uint64_t sync_bytes;       /* or this number of log bytes */
+    uint64_t loss_ms;    /* buffered: writers wait for the sync before more than this time */
+    uint64_t loss_bytes; /* or this number of bytes could be lost by a power cut */
+};
+
+#define HF_OPTIONS_INIT                                                                        \
+    {                                                                                          \
+        sizeof(struct hf_options), HF_MODE_BUFFERED, HF_CREATE, 4096, 64u << 20, 0,            \
+            HF_KEEP_ALL, 100, 1000, 1u << 20, 1000, 64u << 20                                  \
+    }
+
+/*
+ * Opens the database in directory `path`, recovering it first. `options` NULL means
+ * HF_OPTIONS_INIT. In memory mode `path` may be NULL; a directory that is named is locked, and
+ * must not hold a durable database. `error`, if not NULL, gets the sentence on failure.
+ *
+ * NOT_FOUND: no database there and no HF_CREATE. BUSY: open elsewhere; the text names the pid.
+ * CORRUPT, MISSING_FILE, VERSION, IO: refused, and nothing on disk was changed.
+ * A full disk is no failure: the handle opens, reads work, writes return FULL.
+ */
+HF_API enum hf_err hf_open(struct hf_db **out, const char *path,
+                           const struct hf_options *options,
+                           struct hf_error *error) HF_MUST_CHECK;
+
+/*
+ * Syncs what a mode with a log has not synced, seals the log and releases everything, in every
+ * case. INVALID: views or iterators are still open; then nothing was done.
+ */
+HF_API enum hf_err hf_close(struct hf_db *db);
+
+/* The last failure of a call on this handle, by any thread; code HF_OK if there was none. */
+HF_API void hf_error_get(struct hf_db *db, struct hf_error *error);
+
+/* ---- writes
+ * ---------------------------------------------------------------------------------- */
+
+/* Flags of a commit. */
+#define HF_DURABLE                                                                             \
+    1u /* acknowledge only when durable, and with it all commits before, as strict */
+
+/*
+ * Each is one commit. `version`, if not NULL, gets the version of the commit. Keys are
+ * 1..HF_KEY_SIZE_MAX bytes; values 0..HF_VALUE_SIZE_MAX.
+ *
+ * FULL, NO_MEMORY, TOO_LARGE, INVALID, READ_ONLY: nothing of the commit remains.
+ * FAILED, or IO out of a sync: whether the commit survives is unknown until the next open.
+ */
+HF_API enum hf_err hf_put(struct hf_db *db, struct hf_span key, struct hf_span value,
+                          unsigned flags, uint64_t *version) HF_MUST_CHECK;
+/* HF_OK whether or not the key was there. */
+HF_API enum hf_err hf_delete(struct hf_db *db, struct hf_span key, unsigned flags,
+                             uint64_t *version) HF_MUST_CHECK;
+/*
+ * Puts if the key's version is `expected`, 0 meaning that the key must not exist; else
+ * CONFLICT, and *version is the version found (0: none).
+ */
+HF_API enum hf_err hf_cas(struct hf_db *db, struct hf_span key, uint64_t expected,
+                          struct hf_span value, unsigned flags,
+                          uint64_t *version) HF_MUST_CHECK;
+
+/*
+ * Several operations as one commit: all of them or none, under one version. A later operation
+ * on a key overrides an earlier one. A batch belongs to one thread at a time.
+ */
+struct hf_batch;
+
+HF_API enum hf_err hf_batch_open(struct hf_batch **out, struct hf_db *db) HF_MUST_CHECK;
+/* NO_MEMORY or TOO_LARGE fail the batch: until a reset every call on it returns that error. */
+HF_API enum hf_err hf_batch_put(struct hf_batch *batch, struct hf_span key,
+                                struct hf_span value) HF_MUST_CHECK;
+HF_API enum hf_err hf_batch_delete(struct hf_batch *batch, struct hf_span key) HF_MUST_CHECK;
+/* The commit will fail with CONFLICT unless the key then has version `expected` (0: none). */
+HF_API enum hf_err hf_batch_check(struct hf_batch *batch, struct hf_span key,
+                                  uint64_t expected) HF_MUST_CHECK;
+/* Commits and, on success, empties the batch. INVALID: there is no put or delete in it. */
+HF_API enum hf_err hf_batch_commit(struct hf_batch *batch, unsigned flags,
+                                   uint64_t *version) HF_MUST_CHECK;
+HF_API void hf_batch_reset(struct hf_batch *batch);
+HF_API void hf_batch_close(struct hf_batch *batch);
+
+/* ---- durability
+ * ------------------------------------------------------------------------------ */
+
+/* Makes all that is committed durable. In memory mode there is nothing to do. */
+HF_API enum hf_err hf_sync(struct hf_db *db) HF_MUST_CHECK;
+
+/* The highest version that a power cut can no longer take; 0 in memory mode. */
+HF_API uint64_t hf_durable_version(struct hf_db *db);
+
+/* Returns when `version` is durable. INVALID: not committed yet, or memory mode. */
+HF_API enum hf_err hf_wait_durable(struct hf_db *db, uint64_t version) HF_MUST_CHECK;
+
+/* The version of the newest published commit: what a read sees. */
+HF_API uint64_t hf_last_version(struct hf_db *db);
+
+/* ---- reads
+ * ----------------------------------------------------------------------------------- */
+
+/*
+ * Copies the value of `key` into `buffer` and its size into *size. TOO_LARGE: `capacity` is
+ * below *size, nothing was copied. `version`, if not NULL, gets the value's version.
+ */
+HF_API enum hf_err hf_get(struct hf_db *db, struct hf_span key, void *buffer, size_t capacity,
+                          size_t *size, uint64_t *version) HF_MUST_CHECK;
+
+/*
+ * A view: the database as of one version, whatever is written meanwhile. It is also the read
+ * guard: what a view's reads point to stays in place, unchanged, until the view is closed.
+ */
+struct hf_view;
+
+#define HF_LATEST UINT64_MAX
+
+struct hf_item {
+    struct hf_span key;
+    struct hf_span value;
+    uint64_t version; /* of the commit that wrote it; 0 in hf_view_get_many: not found */
+    uint64_t time_us; /* of that commit, microseconds since 1970, never stepping back */
+};
+
+/* INVALID: `version` is above hf_last_version(). HISTORY_GONE: no longer kept. */
+HF_API enum hf_err hf_view_open(struct hf_view **out, struct hf_db *db,
+                                uint64_t version) HF_MUST_CHECK;
+HF_API uint64_t hf_view_version(const struct hf_view *view);
+/* Zero-copy: `item` points into the database. item->key is the stored key. */
+HF_API enum hf_err hf_view_get(struct hf_view *view, struct hf_span key,
+                               struct hf_item *item) HF_MUST_CHECK;
+/* Many at once, cheaper than one by one. HF_OK says that every lookup ran. */
+HF_API enum hf_err hf_view_get_many(struct hf_view *view, const struct hf_span *keys,
+                                    size_t count, struct hf_item *items) HF_MUST_CHECK;
+HF_API void hf_view_close(struct hf_view *view);
+
+/*
+ * Iteration over the keys in [from, limit), in byte order, of one view. An empty `from` is the
+ * first key, an empty `limit` the end; `reverse` starts at the end. The bounds are copied.
+ * An error is sticky: once not HF_OK, every further call returns the same. NOT_FOUND: the end.
+ * An iterator belongs to one thread at a time and is closed before its view.
+ */
+struct hf_iter;
+
+struct hf_range {
+    struct hf_span from;
+    struct hf_span limit;
+    bool reverse;
+};
+
+HF_API enum hf_err hf_iter_open(struct hf_iter **out, struct hf_view *view,
+                                const struct hf_range *range) HF_MUST_CHECK;
+HF_API enum hf_err hf_iter_next(struct hf_iter *iter, struct hf_item *item) HF_MUST_CHECK;
+HF_API void hf_iter_close(struct hf_iter *iter);
+
+/* ---- upkeep
+ * ---------------------------------------------------------------------------------- */
+
+/*
+ * Performs the next bounded step of background work: a sync that is due, a piece of the next
+ * log segment, a piece of the ordered index. *more, if not NULL, says whether there is another
+ * step to do now. With a background thread this need not be called, and may be.
+ */
+HF_API enum hf_err hf_work(struct hf_db *db, bool *more) HF_MUST_CHECK;
+
+struct hf_stats {
+    size_t struct_size;
+    uint64_t last_version;
+    uint64_t durable_version;
+    uint64_t oldest_version; /* the lowest that hf_view_open accepts */
+    uint64_t keys;           /* distinct keys indexed, deleted ones included */
+    uint64_t segments;       /* of the log, in memory */
+    uint64_t log_bytes;      /* of frames in memory */
+    uint64_t memory_bytes;   /* all that memory_limit counts */
+    uint64_t index_bytes;    /* of them in the hash index and the ordered index */
+    uint64_t views;          /* open now */
+    uint64_t commits;        /* since open */
+    uint64_t syncs;
+    uint64_t sync_ns_total;
+    uint64_t written_bytes; /* handed to the kernel since open */
+    uint64_t stalls;        /* commits that waited for the loss window */
+    uint64_t stall_ns_total;
+    uint64_t
+        index_pause_ns_max; /* longest time one scan spent on bringing its index up to date */
+    uint64_t index_pause_ns_last;
+};
+
+#define HF_STATS_INIT                                                                          \
+    {                                                                                          \
+        sizeof(struct hf_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0             \
+    }
+
+HF_API void hf_stats_get(struct hf_db *db, struct hf_stats *stats);
+
+/* Why recovery ended the log where it did. */
+enum hf_tail {
+    HF_TAIL_NONE = 0,   /* the database was created by this open */
+    HF_TAIL_SEALED = 1, /* a clean close */
+    HF_TAIL_END = 2,    /* nothing but zeros behind the last commit */
+    HF_TAIL_TORN = 3    /* something unreadable behind it, all of it above the witness: cut */
+};
+
+struct hf_recovery {
+    size_t struct_size;
+    uint64_t segments_replayed;
+    uint64_t commits_replayed;
+    uint64_t last_version;
+    uint64_t witness_version; /* commits up to here were known durable before this open */
+    uint64_t copied_commits;  /* written anew into the segment that recovery made */
+    uint64_t cut_bytes;       /* bytes that were given up behind the last commit, zeros aside */
+    uint32_t cut_segment;     /* where the replayed log ends: segment number and file offset */
+    uint64_t cut_off;
+    enum hf_tail tail;
+    bool tail_ambiguous;   /* damage to the last group would look the same as what was found */
+    bool writable_segment; /* false: no new segment could be made; writes say why */
+    uint64_t scan_ns;
+    uint64_t replay_ns;
+    uint64_t copy_ns;
+};
+
+#define HF_RECOVERY_INIT                                                                       \
+    {                                                                                          \
+        sizeof(struct hf_recovery), 0, 0, 0, 0, 0, 0, 0, 0, HF_TAIL_NONE, false, false, 0, 0,  \
+            0                                                                                  \
+    }
+
+/* What the open of this handle found and did. */
+HF_API void hf_recovery_report(struct hf_db *db, struct hf_recovery *report);
+
+/* Called with one line of text, without a newline. */
+typedef void hf_line_fn(void *context, const char *line);
+
+/*
+ * Reads every file of the database again and checks every byte that is in use against its
+ * checksum, its place, its neighbours and the memory's copy; and walks the indexes. Calls
+ * `line` once for each finding. HF_OK: none. CORRUPT: findings. Changes nothing.
+ */
+HF_API enum hf_err hf_verify(struct hf_db *db, hf_line_fn *line, void *context) HF_MUST_CHECK;
+
+/*
+ * Describes every structure, with offsets, of a database directory or of one file of one,
+ * damaged or not, a line each. Needs no handle, takes no lock and changes nothing.
+ */
+HF_API enum hf_err hf_dump(const char *path, hf_line_fn *line, void *context,
+                           struct hf_error *error) HF_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * hash_index.h - from the hash of a key to the place of its newest record.
+ *
+ * Extendible hashing: a directory of 2^depth entries, by the top bits of the hash, leads to
+ * pages of open-addressed slots. A page that fills is split in two, and nothing else moves, so
+ * no insert ever pauses for the whole index. Slots keep the full hash: a split touches no key,
+ * and a probe compares keys only when all 64 bits agree. A lookup costs one cache miss here.
+ *
+ * The index knows hashes and refs, never keys; two keys of one hash are two slots, told apart
+ * by the caller. A ref is any non-zero number. Entries are never removed one by one.
+ *
+ * Source: Fagin et al., "Extendible Hashing", ACM TODS 4(3), 1979.
+ *
+ * Invariants (hf_hash_check quotes the number):
+ *   1. every directory entry leads to a page whose prefix it has
+ *   2. a slot is in the page of its hash, reachable from its home without crossing an empty
+ * slot
+ *   3. a page holds at most its limit of used slots; used + reserved never passes it
+ *   4. count is the sum over the pages
+ */
+#ifndef HF_INDEX_HASH_INDEX_H
+#define HF_INDEX_HASH_INDEX_H
+
+#include "holdfast.h"
+#include "memory/budget.h"
+
+struct hf_hash_slot {
+    uint64_t hash;
+    uint64_t ref; /* 0: empty */
+};
+
+struct hf_hash;
+
+#define HF_HASH_PAGE_BITS                                                                      \
+    12u /* of slots in a page, unless a test or the simulator wants less */
+
+/* `page_bits` 2..16. Starts with one page. NO_MEMORY. */
+enum hf_err hf_hash_open(struct hf_hash **out, struct hf_budget *budget,
+                         unsigned page_bits) HF_MUST_CHECK;
+void hf_hash_close(struct hf_hash *index); /* accepts NULL */
+
+/*
+ * The first slot with this hash, or the next one after `after`; NULL when there is none. The
+ * caller may change the slot's ref, to another non-zero one. Valid until the next insert or
+ * reserve.
+ */
+struct hf_hash_slot *hf_hash_find(const struct hf_hash *index, uint64_t hash,
+                                  struct hf_hash_slot *after);
+
+/* Asks the processor to load what hf_hash_find(hash) will touch. */
+void hf_hash_prefetch(const struct hf_hash *index, uint64_t hash);
+
+/*
+ * Makes room for one more insert of this hash, on top of what is reserved already, so that
+ * inserts cannot fail. Reservations last until hf_hash_settle. NO_MEMORY: as before, whole.
+ */
+enum hf_err hf_hash_reserve(struct hf_hash *index, uint64_t hash) HF_MUST_CHECK;
+/* Adds a slot; room was reserved. */
+void hf_hash_insert(struct hf_hash *index, uint64_t hash, uint64_t ref);
+/* Ends a round: reservations not used lapse. O(1). */
+void hf_hash_settle(struct hf_hash *index);
+
+uint64_t hf_hash_count(const struct hf_hash *index); /* slots in use */
+uint64_t hf_hash_bytes(const struct hf_hash *index); /* memory held */
+
+/* Walks everything; NULL when all invariants hold, else a sentence that quotes the broken one.
+ */
+const char *hf_hash_check(const struct hf_hash *index);
+
+#endif

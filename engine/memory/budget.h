@@ -1,0 +1,32 @@
+/*
+ * budget.h - one account for all the memory that a handle holds.
+ *
+ * Everything that grows with the data is taken through a budget, which counts it against
+ * `memory_limit` and refuses with NULL what would pass it. A charge is the size asked for, in
+ * whole pages for what is mapped. Not thread-safe: the database's lock guards it.
+ */
+#ifndef HF_MEMORY_BUDGET_H
+#define HF_MEMORY_BUDGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hf_budget {
+    uint64_t limit; /* bytes; UINT64_MAX when there is none */
+    uint64_t used;  /* invariant 1: used <= limit */
+};
+
+void hf_budget_init(struct hf_budget *budget, uint64_t limit); /* 0: no limit */
+
+/* Heap memory, uninitialised. NULL: over the limit, or the allocator has none. */
+void *hf_budget_alloc(struct hf_budget *budget, size_t size);
+void hf_budget_free(struct hf_budget *budget, void *at, size_t size); /* accepts NULL */
+
+/* Zeroed pages of the system, as hf_env_map. NULL as above. */
+void *hf_budget_map(struct hf_budget *budget, size_t size);
+void hf_budget_unmap(struct hf_budget *budget, void *at, size_t size); /* accepts NULL */
+/* Gives back the end of an area, as hf_env_trim; `to` is not 0. */
+void hf_budget_trim(struct hf_budget *budget, void *at, size_t from, size_t to);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * segments.h - the memory that the log's bytes live in.
+ *
+ * The log is the memory: a change is encoded once, into the newest segment here, and the
+ * indexes point at it. A *ref* is that place: the segment's index in the upper 32 bits, the
+ * offset in the lower. Refs ascend in the order of commits. Bytes, once committed, never move
+ * or change.
+ *
+ * Invariants:
+ *   1. used <= size, of every segment; only the newest grows
+ *   2. no committed operation has ref 0 (a segment starts with a frame head)
+ */
+#ifndef HF_MEMORY_SEGMENTS_H
+#define HF_MEMORY_SEGMENTS_H
+
+#include "holdfast.h"
+#include "memory/budget.h"
+
+struct hf_segment {
+    uint8_t *base;
+    uint64_t used;
+    uint64_t size;
+};
+
+struct hf_segments {
+    struct hf_budget *budget;
+    struct hf_segment *list;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+void hf_segments_init(struct hf_segments *segments, struct hf_budget *budget);
+void hf_segments_fini(struct hf_segments *segments);
+
+/* A new, empty, zeroed newest segment of `size` bytes. NO_MEMORY. */
+enum hf_err hf_segments_add(struct hf_segments *segments, uint64_t size) HF_MUST_CHECK;
+/* The same over memory that was mapped through the same budget and is filled already.
+ * NO_MEMORY: the memory stays the caller's. */
+enum hf_err hf_segments_adopt(struct hf_segments *segments, uint8_t *base, uint64_t size,
+                              uint64_t used) HF_MUST_CHECK;
+/* Takes the newest one away again; nothing refers to it. */
+void hf_segments_drop_newest(struct hf_segments *segments);
+/* Gives back what the newest one does not use: it will not grow any more. */
+void hf_segments_trim_newest(struct hf_segments *segments);
+
+static inline struct hf_segment *
+hf_segments_newest(struct hf_segments *segments)
+{
+    return &segments->list[segments->count - 1];
+}
+
+static inline uint64_t
+hf_ref(uint32_t segment_index, uint64_t off)
+{
+    return (uint64_t)segment_index << 32 | off;
+}
+
+static inline const uint8_t *
+hf_segments_at(const struct hf_segments *segments, uint64_t ref)
+{
+    return segments->list[ref >> 32].base + (uint32_t)ref;
+}
+
+#endif

@@ -1,0 +1,196 @@
+/*
+ * batch.c - operations gathered for one commit.
+ *
+ * Keys and values are copied into the batch's own memory, in blocks that are kept over a reset,
+ * so that a batch used again and again allocates nothing.
+ */
+#include "store/store.h"
+
+#include "base/assert.h"
+#include "base/span.h"
+
+#define BLOCK_SIZE (64u << 10)
+#define LIST_SIZE 16u
+
+struct block {
+    struct block *next;
+    size_t size, used;
+    uint8_t bytes[];
+};
+
+struct hf_batch {
+    struct hf_db *db;
+    struct hf_change *changes;
+    struct hf_check *checks;
+    uint32_t change_count, change_capacity;
+    uint32_t check_count, check_capacity;
+    struct block *blocks; /* the first one is being filled */
+    uint64_t size;        /* of the commit's payload so far */
+    enum hf_err failed;   /* sticky, until a reset */
+};
+
+enum hf_err
+hf_batch_open(struct hf_batch **out, struct hf_db *db)
+{
+    struct hf_batch *batch = hf_env_alloc(sizeof *batch);
+
+    *out = batch;
+    if (batch == NULL)
+        return HF_ERR_NO_MEMORY;
+    *batch = (struct hf_batch){ .db = db, .size = HF_WAL_COMMIT_HEAD };
+    return HF_OK;
+}
+
+void
+hf_batch_reset(struct hf_batch *batch)
+{
+    struct block *rest = batch->blocks == NULL ? NULL : batch->blocks->next;
+
+    while (rest != NULL) {
+        struct block *next = rest->next;
+        hf_env_free(rest);
+        rest = next;
+    }
+    if (batch->blocks != NULL) {
+        batch->blocks->next = NULL;
+        batch->blocks->used = 0;
+    }
+    batch->change_count = batch->check_count = 0;
+    batch->size = HF_WAL_COMMIT_HEAD;
+    batch->failed = HF_OK;
+}
+
+void
+hf_batch_close(struct hf_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    hf_batch_reset(batch);
+    hf_env_free(batch->blocks);
+    hf_env_free(batch->changes);
+    hf_env_free(batch->checks);
+    hf_env_free(batch);
+}
+
+/* Doubles a list of `item_size` bytes an item, if it is full. */
+static enum hf_err
+grow(void **list, uint32_t count, uint32_t *capacity, size_t item_size)
+{
+    uint32_t wanted = *capacity == 0 ? LIST_SIZE : *capacity * 2;
+    void *larger;
+
+    if (count < *capacity)
+        return HF_OK;
+    larger = hf_env_alloc(wanted * item_size);
+    if (larger == NULL)
+        return HF_ERR_NO_MEMORY;
+    if (count > 0)
+        memcpy(larger, *list, count * item_size);
+    hf_env_free(*list);
+    *list = larger;
+    *capacity = wanted;
+    return HF_OK;
+}
+
+/* Copies `from`; the copy lives until the next reset. */
+static enum hf_err
+keep(struct hf_batch *batch, struct hf_span from, struct hf_span *kept)
+{
+    struct block *block = batch->blocks;
+
+    if (block == NULL || block->size - block->used < from.len) {
+        size_t size = from.len > BLOCK_SIZE ? from.len : BLOCK_SIZE;
+        block = hf_env_alloc(sizeof *block + size);
+        if (block == NULL)
+            return HF_ERR_NO_MEMORY;
+        *block = (struct block){ .next = batch->blocks, .size = size };
+        batch->blocks = block;
+    }
+    if (from.len > 0)
+        memcpy(block->bytes + block->used, from.at, from.len);
+    *kept = hf_span(block->bytes + block->used, from.len);
+    block->used += from.len;
+    return HF_OK;
+}
+
+static enum hf_err
+add_change(struct hf_batch *batch, enum hf_wal_op_type type, struct hf_span key,
+           struct hf_span value)
+{
+    struct hf_change change = { .type = type };
+    uint64_t size = hf_wal_op_size(key.len, value.len);
+    enum hf_err err = batch->failed;
+
+    if (err != HF_OK)
+        return err;
+    if (key.len == 0)
+        return HF_ERR_INVALID;
+    if (key.len > HF_KEY_SIZE_MAX || value.len > HF_VALUE_SIZE_MAX ||
+        batch->size + size > hf_db_commit_size_max(batch->db))
+        return batch->failed = HF_ERR_TOO_LARGE;
+    err = grow((void **)&batch->changes, batch->change_count, &batch->change_capacity,
+               sizeof *batch->changes);
+    if (err == HF_OK)
+        err = keep(batch, key, &change.key);
+    if (err == HF_OK)
+        err = keep(batch, value, &change.value);
+    if (err != HF_OK)
+        return batch->failed = err;
+    batch->changes[batch->change_count++] = change;
+    batch->size += size;
+    return HF_OK;
+}
+
+enum hf_err
+hf_batch_put(struct hf_batch *batch, struct hf_span key, struct hf_span value)
+{
+    return add_change(batch, HF_WAL_PUT, key, value);
+}
+
+enum hf_err
+hf_batch_delete(struct hf_batch *batch, struct hf_span key)
+{
+    return add_change(batch, HF_WAL_DELETE, key, hf_span(NULL, 0));
+}
+
+enum hf_err
+hf_batch_check(struct hf_batch *batch, struct hf_span key, uint64_t expected)
+{
+    struct hf_check check = { .expected = expected };
+    enum hf_err err = batch->failed;
+
+    if (err != HF_OK)
+        return err;
+    if (key.len == 0 || key.len > HF_KEY_SIZE_MAX)
+        return HF_ERR_INVALID;
+    err = grow((void **)&batch->checks, batch->check_count, &batch->check_capacity,
+               sizeof *batch->checks);
+    if (err == HF_OK)
+        err = keep(batch, key, &check.key);
+    if (err != HF_OK)
+        return batch->failed = err;
+    batch->checks[batch->check_count++] = check;
+    return HF_OK;
+}
+
+enum hf_err
+hf_batch_commit(struct hf_batch *batch, unsigned flags, uint64_t *version)
+{
+    struct hf_commit commit = {
+        .changes = batch->changes,
+        .checks = batch->checks,
+        .change_count = batch->change_count,
+        .check_count = batch->check_count,
+        .flags = flags,
+    };
+    enum hf_err err = batch->failed;
+
+    if (err != HF_OK)
+        return err;
+    if (batch->change_count == 0)
+        return HF_ERR_INVALID;
+    err = hf_db_commit(batch->db, &commit, version);
+    if (err == HF_OK)
+        hf_batch_reset(batch);
+    return err;
+}

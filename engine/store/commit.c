@@ -1,0 +1,317 @@
+/*
+ * commit.c - the way of a commit: checked, placed, encoded once, written, indexed,
+ * acknowledged.
+ *
+ *   1. wait for the loss window (the only step that gives up the lock before the commit counts)
+ *   2. checks against the newest versions, published or not            CONFLICT
+ *   3. room in the indexes                                             NO_MEMORY
+ *   4. a place in the log                                              FULL, NO_MEMORY, IO
+ *   5. encode into the segment's memory, write                         FULL, IO -> a new
+ * segment
+ *   6. index: cannot fail
+ *   7. strict or HF_DURABLE: sync                                      FAILED: outcome unknown
+ *
+ * Up to 5 a failure leaves nothing: no version is used, nothing is indexed, and after a failed
+ * write the log goes on in a new, synced segment that excludes what may have reached the disk.
+ */
+#include "store/store.h"
+
+#include "base/assert.h"
+#include "base/probe.h"
+#include "base/span.h"
+#include "store/recovery.h"
+
+/* ---- 1 and 2: may this commit be made?
+ * ------------------------------------------------------- */
+
+static enum hf_err
+check_writable(struct hf_db *db, struct hf_detail *detail)
+{
+    if (db->closing)
+        return hf_detail_set(detail, HF_ERR_CLOSED, "the database is being closed");
+    if (db->options.flags & HF_READ_ONLY)
+        return hf_detail_set(detail, HF_ERR_READ_ONLY, "the database was opened read-only");
+    if (db->failure != HF_OK)
+        return hf_detail_set(
+            detail, HF_ERR_FAILED,
+            "an earlier write or sync of the log failed (%s); close and open again",
+            hf_err_name(db->failure));
+    if (db->unplaced)
+        return hf_recovery_place(db, detail);
+    return HF_OK;
+}
+
+uint64_t
+hf_db_commit_size_max(const struct hf_db *db)
+{
+    uint64_t size = HF_WAL_PAYLOAD_MAX;
+    uint64_t quarter = db->options.memory_limit / 4;
+
+    return quarter != 0 && quarter < size ? quarter : size;
+}
+
+static enum hf_err
+check_sizes(const struct hf_db *db, const struct hf_commit *commit, uint64_t *payload_size,
+            struct hf_detail *detail)
+{
+    uint64_t size = HF_WAL_COMMIT_HEAD;
+
+    for (uint32_t i = 0; i < commit->change_count; i++) {
+        const struct hf_change *change = &commit->changes[i];
+        if (change->key.len == 0)
+            return hf_detail_set(detail, HF_ERR_INVALID,
+                                 "an empty key: keys have 1 to %u bytes", HF_KEY_SIZE_MAX);
+        if (change->key.len > HF_KEY_SIZE_MAX || change->value.len > HF_VALUE_SIZE_MAX)
+            return hf_detail_set(detail, HF_ERR_TOO_LARGE,
+                                 "a key of %zu bytes with a value of %zu: keys have 1 to %u "
+                                 "bytes, values up to %u",
+                                 change->key.len, change->value.len, HF_KEY_SIZE_MAX,
+                                 HF_VALUE_SIZE_MAX);
+        size += hf_wal_op_size(change->key.len, change->value.len);
+    }
+    if (size > hf_db_commit_size_max(db))
+        return hf_detail_set(
+            detail, HF_ERR_TOO_LARGE, "a commit of %llu bytes: the limit here is %llu",
+            (unsigned long long)size, (unsigned long long)hf_db_commit_size_max(db));
+    *payload_size = size;
+    return HF_OK;
+}
+
+static uint64_t
+version_of(const struct hf_db *db, struct hf_span key)
+{
+    const uint8_t *op =
+        hf_memtable_find(&db->table, key, hf_memtable_hash(&db->table, key), UINT64_MAX);
+
+    return op == NULL || op[0] == HF_WAL_DELETE ? 0 : hf_wal_op_version(op);
+}
+
+static enum hf_err
+check_expectations(const struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
+{
+    for (uint32_t i = 0; i < commit->check_count; i++) {
+        uint64_t expected = commit->checks[i].expected;
+        commit->version = version_of(db, commit->checks[i].key);
+        if (commit->version != expected)
+            return hf_detail_set(
+                detail, HF_ERR_CONFLICT, "the key has version %llu, not %llu as expected",
+                (unsigned long long)commit->version, (unsigned long long)expected);
+    }
+    return HF_OK;
+}
+
+/* ---- 3 to 5: room, place, bytes
+ * -------------------------------------------------------------- */
+
+static enum hf_err
+reserve(struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
+{
+    enum hf_err err = hf_memtable_reserve_links(&db->table, commit->change_count);
+
+    for (uint32_t i = 0; err == HF_OK && i < commit->change_count; i++) {
+        struct hf_change *change = &commit->changes[i];
+        change->hash = hf_memtable_hash(&db->table, change->key);
+        err = hf_memtable_reserve(&db->table, change->hash);
+    }
+    if (err != HF_OK) {
+        HF_MARK(memory_refused);
+        hf_detail_set(detail, err, "no memory for the index of %u changes",
+                      commit->change_count);
+    }
+    return err;
+}
+
+/* Only deletes: such a commit may use the reserve of a full disk. */
+static bool
+is_delete(const struct hf_commit *commit)
+{
+    for (uint32_t i = 0; i < commit->change_count; i++) {
+        if (commit->changes[i].type != HF_WAL_DELETE)
+            return false;
+    }
+    return true;
+}
+
+static void
+encode(struct hf_db *db, const struct hf_commit *commit, const struct hf_place *place)
+{
+    uint32_t payload_size = place->size - HF_WAL_FRAME_OVERHEAD;
+    uint32_t back = HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
+    uint64_t now = hf_env_wall_us();
+
+    if (now > db->time_us)
+        db->time_us = now;
+    hf_wal_frame_begin(place->at, HF_WAL_COMMIT, payload_size);
+    hf_wal_commit_encode(place->at, db->last + 1, db->time_us, commit->change_count);
+    for (uint32_t i = 0; i < commit->change_count; i++) {
+        const struct hf_change *change = &commit->changes[i];
+        hf_wal_op_encode(place->at + back, change->type, back, change->key, change->value);
+        back += (uint32_t)hf_wal_op_size(change->key.len, change->value.len);
+    }
+    hf_wal_frame_end(place->at, payload_size, place->mask_base, place->off);
+}
+
+/*
+ * A write failed: goes on in a new segment and makes that durable. Where that fails too, a part
+ * of the commit may be on disk with nothing to exclude it; a full disk aside, which wrote no
+ * whole frame, the handle then takes no more writes.
+ */
+static void
+contain(struct hf_db *db, enum hf_err cause)
+{
+    struct hf_detail detail = { "" };
+    enum hf_err err;
+
+    while (db->syncing)
+        hf_db_wait(db, 0);
+    err = hf_log_restart(&db->log, &detail);
+    if (err == HF_OK) {
+        HF_MARK(log_resumed);
+        hf_db_sync_now(db, &detail);
+    } else if (cause != HF_ERR_FULL) {
+        db->failure = cause;
+    }
+}
+
+static enum hf_err
+append(struct hf_db *db, const struct hf_commit *commit, uint64_t payload_size,
+       struct hf_place *place, struct hf_detail *detail)
+{
+    uint32_t size = HF_WAL_FRAME_OVERHEAD + (uint32_t)payload_size;
+    enum hf_err err =
+        hf_log_place(&db->log, size, db->last + 1, is_delete(commit), place, detail);
+
+    if (err == HF_OK) {
+        encode(db, commit, place);
+        err = hf_log_write(&db->log, place, db->last + 1, detail);
+        if (err != HF_OK)
+            contain(db, err);
+    }
+    if (err == HF_ERR_FULL)
+        HF_MARK(log_full);
+    return err;
+}
+
+/* ---- 6 and 7
+ * --------------------------------------------------------------------------------- */
+
+static void
+index_changes(struct hf_db *db, const struct hf_commit *commit, const struct hf_place *place)
+{
+    uint64_t ref = place->ref + HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
+
+    for (uint32_t i = 0; i < commit->change_count; i++) {
+        const struct hf_change *change = &commit->changes[i];
+        hf_memtable_insert(&db->table, change->hash, ref);
+        ref += hf_wal_op_size(change->key.len, change->value.len);
+    }
+}
+
+static enum hf_err
+acknowledge(struct hf_db *db, unsigned flags, struct hf_detail *detail)
+{
+    uint64_t version = db->last;
+
+    if (db->options.mode != HF_MODE_STRICT) {
+        db->published = version;
+        if (db->options.keep_versions != HF_KEEP_ALL)
+            hf_db_raise_floor(db);
+    }
+    if (!hf_db_has_log(db))
+        return HF_OK;
+    if (db->options.mode == HF_MODE_STRICT || (flags & HF_DURABLE))
+        return hf_db_sync_to(db, version, detail);
+    uint64_t now = hf_env_mono_ns();
+    if (db->unsynced_since_ns == 0)
+        db->unsynced_since_ns = now;
+    if (!hf_db_sync_is_due(db, now))
+        return HF_OK;
+    if (db->thread != NULL)
+        hf_db_wake(db);
+    else
+        hf_db_sync_now(db, detail); /* the commit stands whatever this sync says */
+    return HF_OK;
+}
+
+static enum hf_err
+commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
+{
+    struct hf_place place;
+    uint64_t payload_size = 0;
+    enum hf_err err = check_sizes(db, commit, &payload_size, detail);
+
+    if (err == HF_OK)
+        err = check_writable(db, detail);
+    if (err == HF_OK && db->options.mode == HF_MODE_BUFFERED)
+        err = hf_db_hold_window(db, detail);
+    if (err == HF_OK)
+        err = check_expectations(db, commit, detail);
+    if (err == HF_OK)
+        err = reserve(db, commit, detail);
+    if (err == HF_OK)
+        err = append(db, commit, payload_size, &place, detail);
+    if (err == HF_OK) {
+        index_changes(db, commit, &place);
+        commit->version = ++db->last;
+        db->stats.commits++;
+    }
+    hf_memtable_settle(&db->table);
+    return err == HF_OK ? acknowledge(db, commit->flags, detail) : err;
+}
+
+enum hf_err
+hf_db_commit(struct hf_db *db, struct hf_commit *commit, uint64_t *version)
+{
+    struct hf_detail detail;
+    enum hf_err err;
+
+    detail.text[0] = 0;
+    hf_db_lock(db);
+    err = commit_locked(db, commit, &detail);
+    if (version != NULL && (err == HF_OK || err == HF_ERR_CONFLICT))
+        *version = commit->version;
+    err = hf_db_tell(db, err, &detail);
+    hf_db_unlock(db);
+    return err;
+}
+
+/* ---- public, one operation a commit
+ * ---------------------------------------------------------- */
+
+static enum hf_err
+commit_one(struct hf_db *db, struct hf_change *change, const struct hf_check *check,
+           unsigned flags, uint64_t *version)
+{
+    struct hf_commit commit = {
+        .changes = change,
+        .change_count = 1,
+        .checks = check,
+        .check_count = check != NULL,
+        .flags = flags,
+    };
+    return hf_db_commit(db, &commit, version);
+}
+
+enum hf_err
+hf_put(struct hf_db *db, struct hf_span key, struct hf_span value, unsigned flags,
+       uint64_t *version)
+{
+    struct hf_change change = { .type = HF_WAL_PUT, .key = key, .value = value };
+    return commit_one(db, &change, NULL, flags, version);
+}
+
+enum hf_err
+hf_delete(struct hf_db *db, struct hf_span key, unsigned flags, uint64_t *version)
+{
+    struct hf_change change = { .type = HF_WAL_DELETE, .key = key };
+    return commit_one(db, &change, NULL, flags, version);
+}
+
+enum hf_err
+hf_cas(struct hf_db *db, struct hf_span key, uint64_t expected, struct hf_span value,
+       unsigned flags, uint64_t *version)
+{
+    struct hf_change change = { .type = HF_WAL_PUT, .key = key, .value = value };
+    struct hf_check check = { .key = key, .expected = expected };
+    return commit_one(db, &change, &check, flags, version);
+}

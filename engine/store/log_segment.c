@@ -1,0 +1,294 @@
+/*
+ * log_segment.c - making segment files, and preparing the next one ahead.
+ *
+ *   NONE --create, header--> FILLING --zeros, piece by piece--> FILLED --sync, directory
+ * sync--> READY
+ *
+ * A crash before READY leaves a file with a bad header and zeros, or a good one: a segment that
+ * never began. What fails is thrown away and tried again under a new number.
+ */
+#include "store/log.h"
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "base/probe.h"
+#include "base/span.h"
+#include "vfs/vfs_io.h"
+
+#include <stdio.h>
+
+#define PIECE_SIZE 4096u /* pages that small writes go into later come from small writes */
+#define STEP_SIZE (256u * 1024) /* of zeros in one step of background work */
+
+static const uint8_t zeros[PIECE_SIZE];
+
+/* ---- names
+ * ----------------------------------------------------------------------------------- */
+
+void
+hf_log_name(char name[HF_NAME_SIZE_MAX], uint32_t number, const char *suffix)
+{
+    snprintf(name, HF_NAME_SIZE_MAX, "wal-%010u%s", (unsigned)number, suffix);
+}
+
+uint32_t
+hf_log_number(const char *name, const char *suffix)
+{
+    char again[HF_NAME_SIZE_MAX];
+    uint64_t number = 0;
+
+    if (strncmp(name, "wal-", 4) != 0)
+        return 0;
+    for (int i = 4; i < 14; i++) {
+        if (name[i] < '0' || name[i] > '9')
+            return 0;
+        number = number * 10 + (uint64_t)(name[i] - '0');
+    }
+    if (number > UINT32_MAX)
+        return 0;
+    hf_log_name(again, (uint32_t)number, suffix);
+    return strcmp(name, again) == 0 ? (uint32_t)number : 0;
+}
+
+/* ---- making one
+ * ------------------------------------------------------------------------------ */
+
+enum hf_err
+hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
+                   uint64_t synced, uint8_t *sector, struct hf_detail *detail)
+{
+    struct hf_log_segment *segment;
+    struct hf_wal_header header = {
+        .format = HF_WAL_FORMAT,
+        .sector = log->sector,
+        .number = log->number_next,
+        .synced = synced,
+        .prepared = size,
+    };
+    enum hf_err err;
+
+    *out = NULL;
+    HF_ASSERT(size % log->sector == 0 && size > log->sector && size <= UINT32_MAX);
+    if (log->number_next == UINT32_MAX)
+        return hf_detail_set(detail, HF_ERR_TOO_LARGE, "all segment numbers are used up");
+    err = hf_env_entropy(&header.salt, sizeof header.salt);
+    if (err != HF_OK)
+        return hf_detail_set(detail, err, "the system has no entropy for a new segment");
+    segment = hf_budget_alloc(log->budget, sizeof *segment);
+    if (segment == NULL)
+        return hf_detail_set(detail, HF_ERR_NO_MEMORY, "no memory for a new log segment");
+    memcpy(header.uuid, log->uuid, sizeof header.uuid);
+    memset(sector, 0, log->sector);
+    hf_wal_header_encode(sector, &header);
+    *segment = (struct hf_log_segment){
+        .number = log->number_next++,
+        .mask_base = hf_wal_mask_base(&header),
+        .size = size,
+        .end = log->sector,
+    };
+    *out = segment;
+    return HF_OK;
+}
+
+void
+hf_log_segment_free(struct hf_log *log, struct hf_log_segment *segment)
+{
+    if (segment == NULL)
+        return;
+    hf_file_close(segment->file);
+    hf_budget_free(log->budget, segment, sizeof *segment);
+}
+
+enum hf_err
+hf_log_fill(struct hf_file *file, uint64_t from, uint64_t to, struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    while (err == HF_OK && from < to) {
+        uint64_t piece = PIECE_SIZE - from % PIECE_SIZE;
+        if (piece > to - from)
+            piece = to - from;
+        err = hf_vfs_write_full(file, from, hf_span(zeros, piece), detail);
+        from += piece;
+    }
+    return err;
+}
+
+/* Creates the file under its final name and writes the header. */
+static enum hf_err
+create_file(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
+            struct hf_detail *detail)
+{
+    struct hf_log_segment *segment;
+    char name[HF_NAME_SIZE_MAX];
+    uint8_t *sector = hf_budget_alloc(log->budget, log->sector);
+    enum hf_err err;
+
+    *out = NULL;
+    if (sector == NULL)
+        return hf_detail_set(detail, HF_ERR_NO_MEMORY, "no memory for a segment header");
+    err = hf_log_segment_new(&segment, log, size, log->durable_position, sector, detail);
+    if (err != HF_OK)
+        goto done;
+    hf_log_name(name, segment->number, "");
+    err = hf_file_open(&segment->file, log->dir, name, HF_FILE_CREATE, detail);
+    if (err == HF_OK) {
+        err = hf_vfs_write_full(segment->file, 0, hf_span(sector, log->sector), detail);
+        if (err != HF_OK)
+            hf_dir_remove(log->dir, name, NULL); /* the first error is the one to tell */
+    }
+    if (err == HF_OK)
+        *out = segment;
+    else
+        hf_log_segment_free(log, segment);
+done:
+    hf_budget_free(log->budget, sector, log->sector);
+    return err;
+}
+
+/* Makes header, zeros and name durable: from here on the segment may begin. */
+static enum hf_err
+make_durable(struct hf_log *log, struct hf_log_segment *segment, struct hf_detail *detail)
+{
+    enum hf_err err = hf_file_sync(segment->file, detail);
+
+    if (err == HF_OK && !HF_PLANTED(wal_skip_dir_sync))
+        err = hf_dir_sync(log->dir, detail);
+    return err;
+}
+
+static void
+throw_away(struct hf_log *log, struct hf_log_segment *segment)
+{
+    char name[HF_NAME_SIZE_MAX];
+
+    hf_log_name(name, segment->number, "");
+    hf_log_segment_free(log, segment);
+    hf_dir_remove(log->dir, name, NULL); /* a segment that never began harms nobody */
+}
+
+enum hf_err
+hf_log_segment_make(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
+                    struct hf_detail *detail)
+{
+    struct hf_log_segment *segment;
+    enum hf_err err = create_file(&segment, log, size, detail);
+
+    *out = NULL;
+    if (err != HF_OK)
+        return err;
+    err = hf_log_fill(segment->file, log->sector, size, detail);
+    if (err == HF_OK)
+        err = make_durable(log, segment, detail);
+    if (err != HF_OK) {
+        throw_away(log, segment);
+        return err;
+    }
+    *out = segment;
+    return HF_OK;
+}
+
+enum hf_err
+hf_log_begin(struct hf_log *log, struct hf_log_segment *segment, const struct hf_wal_link *link,
+             struct hf_detail *detail)
+{
+    struct hf_segment *memory = hf_segments_newest(log->segments);
+    uint8_t *at = memory->base;
+    struct hf_wal_group group = {
+        .synced = log->durable_position,
+        .first = link->last + 1,
+        .segment = segment->number,
+    };
+    uint64_t off = log->sector;
+    uint32_t size = HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE;
+    enum hf_err err;
+
+    HF_ASSERT(memory->used == 0 && memory->size >= size);
+    hf_wal_group_encode(at, &group, segment->mask_base, off);
+    hf_wal_frame_begin(at + HF_WAL_GROUP_SIZE, HF_WAL_LINK, HF_WAL_LINK_SIZE);
+    hf_wal_link_encode(at + HF_WAL_GROUP_SIZE, link);
+    hf_wal_frame_end(at + HF_WAL_GROUP_SIZE, HF_WAL_LINK_SIZE, segment->mask_base,
+                     off + HF_WAL_GROUP_SIZE);
+    if (segment->file != NULL) {
+        err = hf_vfs_write_full(segment->file, off, hf_span(at, size), detail);
+        if (err != HF_OK)
+            return err;
+        log->written_bytes += size;
+    }
+    memory->used = size;
+    segment->end = off + size;
+    segment->last = link->last;
+    segment->group_next = 1;
+    return HF_OK;
+}
+
+/* ---- the spare
+ * ------------------------------------------------------------------------------- */
+
+bool
+hf_log_wants_spare(const struct hf_log *log)
+{
+    const struct hf_log_segment *active = log->active;
+
+    if (log->dir == NULL || active == NULL || active->file == NULL || log->spare_busy ||
+        log->spare_ready)
+        return false;
+    return log->spare != NULL ||
+           (!log->spare_failed && active->end - log->sector >= active->size / 8);
+}
+
+static enum hf_err
+spare_step(struct hf_log *log, struct hf_log_segment *spare, struct hf_detail *detail)
+{
+    uint64_t to = log->spare_filled + STEP_SIZE;
+
+    if (log->spare_filled == spare->size)
+        return make_durable(log, spare, detail);
+    if (to > spare->size)
+        to = spare->size;
+    return hf_log_fill(spare->file, log->spare_filled, to, detail);
+}
+
+static enum hf_err
+spare_create(struct hf_log *log, struct hf_detail *detail)
+{
+    enum hf_err err = create_file(&log->spare, log, log->size_next, detail);
+
+    log->spare_filled = log->sector;
+    log->spare_failed = err != HF_OK;
+    return err;
+}
+
+enum hf_err
+hf_log_prepare(struct hf_log *log, struct hf_detail *detail)
+{
+    struct hf_log_segment *spare = log->spare;
+    enum hf_err err;
+
+    HF_ASSERT(hf_log_wants_spare(log));
+    if (HF_CHANCE(log_skip_spare))
+        return HF_OK;
+    if (spare == NULL)
+        return spare_create(log, detail);
+
+    log->spare_busy = true;
+    if (log->mutex != NULL)
+        hf_mutex_unlock(log->mutex);
+    err = spare_step(log, spare, detail);
+    if (log->mutex != NULL)
+        hf_mutex_lock(log->mutex);
+    log->spare_busy = false;
+
+    if (err != HF_OK || spare->number < log->active->number) {
+        throw_away(log, spare);
+        log->spare = NULL;
+        log->spare_failed = err != HF_OK;
+        return err;
+    }
+    if (log->spare_filled == spare->size)
+        log->spare_ready = true;
+    log->spare_filled += STEP_SIZE;
+    if (log->spare_filled > spare->size)
+        log->spare_filled = spare->size;
+    return HF_OK;
+}

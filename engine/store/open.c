@@ -1,0 +1,285 @@
+/*
+ * open.c - the beginning and the end of a handle.
+ */
+#include "store/store.h"
+
+#include "base/assert.h"
+#include "base/probe.h"
+#include "base/span.h"
+#include "store/recovery.h"
+#include "store/upkeep.h"
+
+#include <stdio.h>
+
+/* ---- small services to the whole store
+ * ------------------------------------------------------- */
+
+void
+hf_db_lock_slow(struct hf_db *db)
+{
+    HF_ASSERT(db->owner == hf_thread_self());
+}
+
+void
+hf_db_wait(struct hf_db *db, uint64_t timeout_ns)
+{
+    HF_ASSERT(db->mutex != NULL);
+    hf_cond_wait(db->changed, db->mutex, timeout_ns);
+}
+
+void
+hf_db_wake(struct hf_db *db)
+{
+    if (db->changed != NULL)
+        hf_cond_wake_all(db->changed);
+}
+
+enum hf_err
+hf_db_tell(struct hf_db *db, enum hf_err err, const struct hf_detail *detail)
+{
+    if (err != HF_OK) {
+        db->error.code = err;
+        snprintf(db->error.text, sizeof db->error.text, "%s",
+                 detail->text[0] != 0 ? detail->text : hf_strerror(err));
+    }
+    return err;
+}
+
+void
+hf_error_get(struct hf_db *db, struct hf_error *error)
+{
+    hf_db_lock(db);
+    *error = db->error;
+    hf_db_unlock(db);
+}
+
+/* ---- options
+ * --------------------------------------------------------------------------------- */
+
+static enum hf_err
+check_options(const struct hf_options *options, const char *path, struct hf_detail *detail)
+{
+    unsigned known = HF_CREATE | HF_READ_ONLY | HF_SINGLE_THREAD | HF_BACKGROUND_CALLER;
+
+    if (options->struct_size != sizeof *options)
+        return hf_detail_set(detail, HF_ERR_INVALID,
+                             "options of %zu bytes, not %zu: start from HF_OPTIONS_INIT",
+                             options->struct_size, sizeof *options);
+    if (options->flags & ~known)
+        return hf_detail_set(detail, HF_ERR_INVALID, "unknown flags 0x%x",
+                             options->flags & ~known);
+    if ((unsigned)options->mode > HF_MODE_MEMORY)
+        return hf_detail_set(detail, HF_ERR_INVALID, "unknown mode %d", (int)options->mode);
+    if (options->sector < HF_WAL_SECTOR_MIN || options->sector > HF_WAL_SECTOR_MAX ||
+        (options->sector & (options->sector - 1)) != 0)
+        return hf_detail_set(detail, HF_ERR_INVALID,
+                             "a sector of %u bytes: a power of two from %u to %u is needed",
+                             options->sector, HF_WAL_SECTOR_MIN, HF_WAL_SECTOR_MAX);
+    if (options->segment_size < 8 * (uint64_t)options->sector ||
+        options->segment_size > UINT64_C(1) << 31)
+        return hf_detail_set(detail, HF_ERR_INVALID,
+                             "segments of %llu bytes: from 8 sectors to 2 GiB are possible",
+                             (unsigned long long)options->segment_size);
+    if (options->mode != HF_MODE_MEMORY && path == NULL)
+        return hf_detail_set(detail, HF_ERR_INVALID,
+                             "only memory mode goes without a directory");
+    if (options->mode == HF_MODE_MEMORY && (options->flags & HF_READ_ONLY))
+        return hf_detail_set(detail, HF_ERR_INVALID, "memory mode has nothing to read only");
+    return HF_OK;
+}
+
+/* ---- open
+ * ------------------------------------------------------------------------------------ */
+
+static enum hf_err
+no_segment(void *context, const char *name)
+{
+    struct hf_detail *detail = context;
+
+    if (hf_log_number(name, "") == 0)
+        return HF_OK;
+    return hf_detail_set(
+        detail, HF_ERR_INVALID,
+        "the directory holds a durable database (%s); memory mode would hide it", name);
+}
+
+static enum hf_err
+open_directory(struct hf_db *db, const char *path, struct hf_detail *detail)
+{
+    bool writes = !(db->options.flags & HF_READ_ONLY);
+    unsigned flags = writes && (db->options.flags & HF_CREATE) ? HF_DIR_CREATE : 0;
+    enum hf_err err;
+
+    if (path == NULL)
+        return HF_OK;
+    err = hf_dir_open(&db->dir, path, flags, detail);
+    if (err == HF_OK)
+        err = hf_dir_lock(db->dir, writes, detail);
+    if (err == HF_OK && !hf_db_has_log(db))
+        err = hf_dir_list(db->dir, no_segment, detail, detail);
+    return err;
+}
+
+static enum hf_err
+open_locks(struct hf_db *db)
+{
+    enum hf_err err;
+
+    db->owner = hf_thread_self();
+    if (db->options.flags & HF_SINGLE_THREAD)
+        return HF_OK;
+    err = hf_mutex_open(&db->mutex);
+    return err == HF_OK ? hf_cond_open(&db->changed) : err;
+}
+
+static void
+init_log(struct hf_db *db)
+{
+    uint64_t size = db->options.segment_size & ~(uint64_t)(db->options.sector - 1);
+
+    db->log = (struct hf_log){
+        .dir = hf_db_has_log(db) ? db->dir : NULL,
+        .mutex = db->mutex,
+        .budget = &db->budget,
+        .segments = &db->table.segments,
+        .sector = db->options.sector,
+        .size_max = size,
+        .size_next = size < HF_LOG_SEGMENT_MIN ? size : HF_LOG_SEGMENT_MIN,
+        .number_next = 1,
+    };
+}
+
+static enum hf_err
+open_store(struct hf_db *db, const char *path, struct hf_detail *detail)
+{
+    uint64_t seed;
+    enum hf_err err = open_locks(db);
+
+    if (err != HF_OK)
+        return err;
+    err = hf_env_entropy(&seed, sizeof seed);
+    if (err != HF_OK)
+        return err;
+    err = open_directory(db, path, detail);
+    if (err != HF_OK)
+        return err;
+    err = hf_memtable_open(&db->table, &db->budget, seed, db->options.segment_size);
+    if (err != HF_OK)
+        return hf_detail_set(detail, err, "no memory for an empty index");
+    init_log(db);
+    if (hf_db_has_log(db)) {
+        hf_db_lock(db);
+        err = hf_recovery_run(db, detail);
+        hf_db_unlock(db);
+    }
+    if (err == HF_OK)
+        hf_db_raise_floor(db);
+    bool threaded = !(db->options.flags & (HF_SINGLE_THREAD | HF_BACKGROUND_CALLER));
+    if (err == HF_OK && threaded && hf_db_has_log(db) && !(db->options.flags & HF_READ_ONLY))
+        err = hf_thread_start(&db->thread, hf_upkeep_run, db, detail);
+    return err;
+}
+
+static void
+release(struct hf_db *db)
+{
+    struct hf_view *next;
+
+    hf_log_close_files(&db->log);
+    hf_memtable_close(&db->table);
+    for (struct hf_view *view = db->spare_views; view != NULL; view = next) {
+        next = view->next;
+        hf_env_free(view);
+    }
+    hf_dir_close(db->dir);
+    hf_cond_close(db->changed);
+    hf_mutex_close(db->mutex);
+    hf_env_free(db);
+}
+
+static enum hf_err
+explain(struct hf_error *error, enum hf_err err, const char *path,
+        const struct hf_detail *detail)
+{
+    if (error == NULL)
+        return err;
+    error->code = err;
+    if (err == HF_OK)
+        error->text[0] = 0;
+    else
+        snprintf(error->text, sizeof error->text, "%s%s%s", path == NULL ? "" : path,
+                 path == NULL ? "" : ": ",
+                 detail->text[0] != 0 ? detail->text : hf_strerror(err));
+    return err;
+}
+
+enum hf_err
+hf_open(struct hf_db **out, const char *path, const struct hf_options *options,
+        struct hf_error *error)
+{
+    struct hf_options defaults = HF_OPTIONS_INIT;
+    struct hf_detail detail = { "" };
+    struct hf_db *db;
+    enum hf_err err;
+
+    *out = NULL;
+    if (options == NULL)
+        options = &defaults;
+    err = check_options(options, path, &detail);
+    if (err != HF_OK)
+        return explain(error, err, path, &detail);
+    db = hf_env_alloc(sizeof *db);
+    if (db == NULL)
+        return explain(error, HF_ERR_NO_MEMORY, path, &detail);
+    *db = (struct hf_db){ .options = *options };
+    hf_budget_init(&db->budget, options->memory_limit);
+    db->log.budget = &db->budget;
+    err = open_store(db, path, &detail);
+    if (err != HF_OK)
+        release(db);
+    else
+        *out = db;
+    return explain(error, err, path, &detail);
+}
+
+/* ---- close
+ * ----------------------------------------------------------------------------------- */
+
+static enum hf_err
+finish_log(struct hf_db *db, struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    if (!hf_db_has_log(db) || db->unplaced || db->failure != HF_OK)
+        return HF_OK;
+    if (!HF_PLANTED(close_skip_sync))
+        err = hf_db_sync_to(db, db->last, detail);
+    return err == HF_OK ? hf_log_seal(&db->log, detail) : err;
+}
+
+enum hf_err
+hf_close(struct hf_db *db)
+{
+    struct hf_detail detail = { "" };
+    enum hf_err err;
+
+    if (db == NULL)
+        return HF_OK;
+    hf_db_lock(db);
+    if (db->views != NULL) {
+        hf_detail_set(&detail, HF_ERR_INVALID, "views are still open");
+        err = hf_db_tell(db, HF_ERR_INVALID, &detail);
+        hf_db_unlock(db);
+        return err;
+    }
+    db->closing = true;
+    hf_db_wake(db);
+    hf_db_unlock(db);
+    hf_thread_join(db->thread);
+
+    hf_db_lock(db);
+    err = finish_log(db, &detail);
+    hf_db_unlock(db);
+    release(db);
+    return err;
+}

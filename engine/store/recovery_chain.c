@@ -1,0 +1,159 @@
+/*
+ * recovery_chain.c - which segments are the log: from the newest back along the links.
+ *
+ * A link is written once its predecessor's name is durable, so a predecessor that is not there
+ * at all was lost: MISSING_FILE. One that is there but does not begin is legal only above the
+ * witness: it was begun and left again between two syncs, and a power cut took its first group
+ * and spared a later segment's. Then that later one, and all it followed, is cut away, and the
+ * search goes on below. A segment that recovery once made is durable before it has its name, so
+ * the search cannot pass one by: what is older than it and outside its chain is dead.
+ */
+#include "store/recovery.h"
+
+#include "base/probe.h"
+
+#include <string.h>
+
+/* The newest segment below index `limit` that has a beginning, or `limit` if there is none. */
+static uint32_t
+newest_begun(const struct hf_recovering *r, uint32_t limit)
+{
+    for (uint32_t i = limit; i > 0; i--) {
+        if (r->found[i - 1].state == HF_SCANNED_BEGUN)
+            return i - 1;
+    }
+    return limit;
+}
+
+static void
+raise_witness(struct hf_recovering *r, uint32_t from)
+{
+    for (uint32_t i = from; i < r->found_count; i++) {
+        if (r->found[i].witness > r->witness)
+            r->witness = r->found[i].witness;
+    }
+}
+
+/* Refuses what stands behind the chosen end and cannot be a crash's doing. */
+static enum hf_err
+judge_behind(struct hf_recovering *r, uint32_t from)
+{
+    for (uint32_t i = from; i < r->found_count; i++) {
+        const struct hf_scanned *scanned = &r->found[i];
+        uint64_t start = hf_wal_position(scanned->number, scanned->header.sector);
+        switch (scanned->state) {
+        case HF_SCANNED_UNBEGUN:
+            HF_MARK(recovery_unbegun);
+            break;
+        case HF_SCANNED_NEWER:
+            return hf_detail_set(r->detail, HF_ERR_VERSION,
+                                 "wal-%010u was written by a newer Holdfast", scanned->number);
+        case HF_SCANNED_DAMAGED:
+            return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                                 "wal-%010u at 0: the segment header is damaged",
+                                 scanned->number);
+        case HF_SCANNED_TORN:
+        case HF_SCANNED_BEGUN:
+            if (r->witness > start && !HF_PLANTED(recovery_no_witness))
+                return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                                     "wal-%010u at %u: the beginning of the segment is damaged",
+                                     scanned->number, scanned->header.sector);
+            break;
+        case HF_SCANNED_STATE_COUNT:
+            break;
+        }
+        r->cut_bytes += scanned->state == HF_SCANNED_UNBEGUN ? 0 : scanned->data;
+    }
+    return HF_OK;
+}
+
+/* Follows the links from found[tail]. *stuck is the number of a predecessor without a
+ * beginning. */
+static enum hf_err
+follow(struct hf_recovering *r, uint32_t tail, uint32_t *stuck)
+{
+    struct hf_scanned *at = &r->found[tail];
+
+    *stuck = 0;
+    r->chain_count = 0;
+    for (;;) {
+        r->chain[r->chain_count++] = (uint32_t)(at - r->found);
+        uint32_t prev = at->link.prev;
+        if (prev == 0)
+            return HF_OK;
+        if (prev >= at->number)
+            return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                                 "wal-%010u links forward, to wal-%010u", at->number, prev);
+        struct hf_scanned *before = hf_recovery_find(r, prev);
+        if (before == NULL && HF_PLANTED(recovery_skip_missing))
+            return HF_OK;
+        if (before == NULL) {
+            HF_MARK(recovery_refused_missing);
+            return hf_detail_set(r->detail, HF_ERR_MISSING_FILE,
+                                 "wal-%010u is missing: wal-%010u follows it", prev,
+                                 at->number);
+        }
+        if (before->state != HF_SCANNED_BEGUN) {
+            *stuck = prev;
+            return HF_OK;
+        }
+        at = before;
+    }
+}
+
+static void
+reverse(uint32_t *list, uint32_t count)
+{
+    for (uint32_t i = 0; i < count / 2; i++) {
+        uint32_t swap = list[i];
+        list[i] = list[count - 1 - i];
+        list[count - 1 - i] = swap;
+    }
+}
+
+static enum hf_err
+check_uuid(const struct hf_recovering *r)
+{
+    const struct hf_scanned *tail = &r->found[r->chain[r->chain_count - 1]];
+
+    for (uint32_t i = 0; i < r->chain_count; i++) {
+        const struct hf_scanned *scanned = &r->found[r->chain[i]];
+        if (memcmp(scanned->header.uuid, tail->header.uuid, sizeof tail->header.uuid) != 0)
+            return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                                 "wal-%010u belongs to another database", scanned->number);
+    }
+    return HF_OK;
+}
+
+enum hf_err
+hf_recovery_chain(struct hf_recovering *r)
+{
+    uint32_t limit = r->found_count;
+    uint32_t stuck = 0;
+    enum hf_err err = HF_OK;
+
+    r->chain = hf_budget_alloc(&r->db->budget, r->found_count * sizeof *r->chain);
+    if (r->chain == NULL)
+        return hf_detail_set(r->detail, HF_ERR_NO_MEMORY, "no memory to order the log");
+    do {
+        uint32_t tail = newest_begun(r, limit);
+        if (tail == limit)
+            return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                                 "%u log segments, and no beginning of a log in any of them",
+                                 r->found_count);
+        limit = tail + 1;
+        raise_witness(r, tail);
+        err = judge_behind(r, limit);
+        if (err == HF_OK)
+            err = follow(r, tail, &stuck);
+        if (err == HF_OK && stuck != 0)
+            limit = (uint32_t)(hf_recovery_find(r, stuck) - r->found) + 1;
+    } while (err == HF_OK && stuck != 0);
+    if (err == HF_OK) {
+        reverse(r->chain, r->chain_count);
+        err = check_uuid(r);
+    }
+    if (err == HF_ERR_CORRUPT)
+        HF_MARK(recovery_refused_corrupt);
+    return err;
+}

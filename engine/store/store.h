@@ -1,0 +1,152 @@
+/*
+ * store.h - a database, as its parts see each other. Private to engine/store.
+ *
+ *      commit.c batch.c          view.c iter.c           open.c          upkeep.c
+ *          |        \______________/   |                    |                |
+ *          v                v                               v                v
+ *        log.h          memtable.h                     recovery.h      log.h, sync.c
+ *
+ * Versions on their way:  appended (`last`) >= published >= ...  and  last >= durable
+ *   last       has its place in the log; what validation of later commits sees
+ *   published  what readers see: in strict mode only what is durable
+ *   durable    what a power cut can no longer take
+ *
+ * The mutex guards everything here. It is given up only inside hf_log_sync, hf_log_prepare and
+ * hf_cond_wait; `syncing` keeps other syncs out meanwhile.
+ *
+ * Invariants:
+ *   1. published <= last, durable <= last, none of them ever falls
+ *   2. once `failure` is set it stays, and last with it
+ *   3. floor <= the version of every open view
+ */
+#ifndef HF_STORE_STORE_H
+#define HF_STORE_STORE_H
+
+#include "format/wal_format.h"
+#include "holdfast.h"
+#include "store/log.h"
+#include "store/memtable.h"
+
+struct hf_db {
+    struct hf_options options;
+    struct hf_dir *dir;     /* NULL: memory mode without a directory */
+    struct hf_mutex *mutex; /* NULL: single thread */
+    struct hf_cond *changed;
+    struct hf_thread *thread;
+    uint64_t owner; /* the thread, of a single-thread handle */
+
+    struct hf_budget budget;
+    struct hf_memtable table;
+    struct hf_log log;
+
+    uint64_t last;
+    uint64_t published;
+    uint64_t time_us; /* of the newest commit */
+    uint64_t floor;   /* the lowest version that can still be read */
+    enum hf_err failure;
+    bool closing;
+    bool unplaced; /* recovery could make no new segment yet; the first write tries again */
+    bool syncing;
+
+    uint64_t unsynced_since_ns; /* when the oldest unsynced commit came; 0: none */
+    uint64_t unsynced_from;     /* log->written_bytes at the last good sync */
+
+    struct hf_view *views; /* open ones, in no order */
+    struct hf_view *spare_views;
+
+    struct hf_stats stats;
+    struct hf_recovery recovery;
+    struct hf_error error;
+};
+
+struct hf_view {
+    struct hf_db *db;
+    struct hf_view *next, *prev;
+    uint64_t version;
+    uint32_t iterators; /* open on it */
+};
+
+static inline bool
+hf_db_has_log(const struct hf_db *db)
+{
+    return db->options.mode != HF_MODE_MEMORY;
+}
+
+void hf_db_lock_slow(struct hf_db *db);
+
+static inline void
+hf_db_lock(struct hf_db *db)
+{
+    if (db->mutex != NULL)
+        hf_mutex_lock(db->mutex);
+    else
+        hf_db_lock_slow(db);
+}
+
+static inline void
+hf_db_unlock(struct hf_db *db)
+{
+    if (db->mutex != NULL)
+        hf_mutex_unlock(db->mutex);
+}
+
+/* Waits for a change, the mutex given up. */
+void hf_db_wait(struct hf_db *db, uint64_t timeout_ns);
+void hf_db_wake(struct hf_db *db);
+
+/* Keeps the sentence for hf_error_get and returns `err`. */
+enum hf_err hf_db_tell(struct hf_db *db, enum hf_err err, const struct hf_detail *detail);
+
+/* ---- sync.c
+ * ---------------------------------------------------------------------------------- */
+
+/* Runs one sync, or waits for the running one, until `version` is durable or the log failed. */
+enum hf_err hf_db_sync_to(struct hf_db *db, uint64_t version,
+                          struct hf_detail *detail) HF_MUST_CHECK;
+/*
+ * Runs a sync of all that is written, even where no commit is waiting for it. A failure is kept
+ * in db->failure and met by every later write, so the result may be ignored.
+ */
+enum hf_err hf_db_sync_now(struct hf_db *db, struct hf_detail *detail);
+/* Whether time, count or bytes ask for a background sync. */
+bool hf_db_sync_is_due(const struct hf_db *db, uint64_t now_ns);
+/* Buffered: holds the writer while more than the promised window could be lost. */
+enum hf_err hf_db_hold_window(struct hf_db *db, struct hf_detail *detail) HF_MUST_CHECK;
+
+/* ---- commit.c
+ * -------------------------------------------------------------------------------- */
+
+struct hf_change {
+    enum hf_wal_op_type type;
+    struct hf_span key;
+    struct hf_span value;
+    uint64_t hash; /* filled by the commit */
+};
+
+struct hf_check {
+    struct hf_span key;
+    uint64_t expected;
+};
+
+struct hf_commit {
+    struct hf_change *changes;
+    const struct hf_check *checks;
+    uint32_t change_count;
+    uint32_t check_count;
+    unsigned flags;
+    uint64_t version; /* out: of the commit; after CONFLICT, of the key that differs */
+};
+
+enum hf_err hf_db_commit(struct hf_db *db, struct hf_commit *commit,
+                         uint64_t *version) HF_MUST_CHECK;
+/* The largest frame that one commit may have. */
+uint64_t hf_db_commit_size_max(const struct hf_db *db);
+
+/* ---- view.c
+ * ---------------------------------------------------------------------------------- */
+
+/* Raises the floor as far as views and options allow, and forgets what is below. */
+void hf_db_raise_floor(struct hf_db *db);
+void hf_item_fill(struct hf_item *item, const uint8_t *op);
+
+#endif

@@ -1,0 +1,267 @@
+/*
+ * disk_names.c - names between the cache and the disk, and how long an inode lives.
+ *
+ * A pending operation refers to its inode: a file that was created and removed again can still
+ * come back, if a power cut keeps the first and loses the second.
+ */
+#include "sim/disk.h"
+
+#include "base/assert.h"
+#include "sim/grow.h"
+#include "sim/mix.h"
+
+#include <string.h>
+
+/* ---- how long an inode lives */
+
+static void
+link_inode(struct sim_inode *inode, bool is_seen)
+{
+    inode->links++;
+    inode->seen += is_seen;
+}
+
+static void
+unlink_inode(struct sim_disk *disk, struct sim_inode *inode, bool is_seen)
+{
+    HF_ASSERT(inode->links > 0 && inode->seen >= is_seen);
+    inode->seen -= is_seen;
+    if (is_seen && inode->seen == 0)
+        sim_inode_allocate(disk, inode, 0);
+    if (--inode->links > 0)
+        return;
+    sim_garbage_add(&disk->garbage, inode->disk.at, 0, inode->disk.size);
+}
+
+void
+sim_disk_hold(struct sim_inode *inode)
+{
+    link_inode(inode, true);
+}
+
+void
+sim_disk_release(struct sim_disk *disk, struct sim_inode *inode)
+{
+    unlink_inode(disk, inode, true);
+}
+
+static struct sim_inode *
+inode_new(struct sim_disk *disk, const char *name)
+{
+    struct sim_inode *inode = NULL;
+
+    for (size_t i = 0; inode == NULL && i < disk->inode_count; i++) {
+        if (disk->inodes[i]->links == 0)
+            inode = disk->inodes[i];
+    }
+    if (inode == NULL) {
+        sim_grow(&disk->inodes, &disk->inode_capacity, disk->inode_count + 1,
+                 sizeof(struct sim_inode *));
+        inode = sim_new(sizeof *inode);
+        disk->inodes[disk->inode_count++] = inode;
+    }
+    inode->serial = ++disk->serial;
+    inode->tag = (uint32_t)sim_mix_name(name);
+    inode->class = sim_class_of(name);
+    inode->mem.size = inode->disk.size = 0;
+    inode->allocated = 0;
+    inode->op_count = inode->op_bytes_used = 0;
+    inode->synced_from = inode->synced_to = 0;
+    inode->lossy = inode->evict_due = false;
+    return inode;
+}
+
+enum sim_file_class
+sim_class_of(const char *name)
+{
+    size_t len = strlen(name);
+
+    if (len > 4 && strcmp(name + len - 4, ".tmp") == 0)
+        return SIM_FILE_TMP;
+    if (strncmp(name, "wal-", 4) == 0)
+        return SIM_FILE_WAL;
+    return strcmp(name, "LOCK") == 0 ? SIM_FILE_LOCK : SIM_FILE_OTHER;
+}
+
+/* ---- lists of names */
+
+struct sim_name *
+sim_names_find(const struct sim_names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->at[i].name, name) == 0)
+            return &names->at[i];
+    }
+    return NULL;
+}
+
+struct sim_inode *
+sim_names_inode(const struct sim_names *names, const char *name)
+{
+    const struct sim_name *found = sim_names_find(names, name);
+    return found == NULL ? NULL : found->inode;
+}
+
+static void
+copy_name(char *to, const char *name)
+{
+    size_t len = strlen(name);
+
+    HF_ASSERT(len < HF_NAME_SIZE_MAX);
+    memset(to, 0, HF_NAME_SIZE_MAX);
+    memcpy(to, name, len);
+}
+
+static void
+names_unset(struct sim_disk *disk, struct sim_names *names, const char *name)
+{
+    struct sim_name *found = sim_names_find(names, name);
+
+    if (found == NULL)
+        return;
+    unlink_inode(disk, found->inode, names == &disk->visible);
+    *found = names->at[--names->count];
+}
+
+static void
+names_set(struct sim_disk *disk, struct sim_names *names, const char *name,
+          struct sim_inode *inode)
+{
+    link_inode(inode, names == &disk->visible);
+    names_unset(disk, names, name);
+    sim_grow(&names->at, &names->capacity, names->count + 1, sizeof *names->at);
+    copy_name(names->at[names->count].name, name);
+    names->at[names->count++].inode = inode;
+}
+
+static void
+apply(struct sim_disk *disk, struct sim_names *names, const struct sim_name_op *op)
+{
+    switch (op->kind) {
+    case SIM_NAME_CREATE:
+        names_set(disk, names, op->name, op->inode);
+        break;
+    case SIM_NAME_REMOVE:
+        names_unset(disk, names, op->name);
+        break;
+    case SIM_NAME_RENAME:
+        names_set(disk, names, op->to, op->inode);
+        names_unset(disk, names, op->name);
+        break;
+    }
+}
+
+/* ---- changing the cache */
+
+/* Applies the operation to the visible names and remembers it as pending. */
+static void
+change(struct sim_disk *disk, struct sim_name_op op)
+{
+    op.order = ++disk->order;
+    link_inode(op.inode, false);
+    sim_grow(&disk->name_ops, &disk->name_op_capacity, disk->name_op_count + 1, sizeof op);
+    disk->name_ops[disk->name_op_count++] = op;
+    apply(disk, &disk->visible, &op);
+}
+
+struct sim_inode *
+sim_disk_find(const struct sim_disk *disk, const char *name)
+{
+    return sim_names_inode(&disk->visible, name);
+}
+
+struct sim_inode *
+sim_disk_create(struct sim_disk *disk, const char *name)
+{
+    struct sim_name_op op = { .kind = SIM_NAME_CREATE, .inode = inode_new(disk, name) };
+
+    copy_name(op.name, name);
+    change(disk, op);
+    return op.inode;
+}
+
+void
+sim_disk_rename(struct sim_disk *disk, const char *from, const char *to)
+{
+    struct sim_name_op op = { .kind = SIM_NAME_RENAME, .inode = sim_disk_find(disk, from) };
+
+    if (strcmp(from, to) == 0)
+        return;
+    copy_name(op.name, from);
+    copy_name(op.to, to);
+    op.inode->class = sim_class_of(to);
+    change(disk, op);
+}
+
+void
+sim_disk_remove(struct sim_disk *disk, const char *name)
+{
+    struct sim_name_op op = { .kind = SIM_NAME_REMOVE, .inode = sim_disk_find(disk, name) };
+
+    copy_name(op.name, name);
+    change(disk, op);
+}
+
+/* ---- from the cache to the disk */
+
+void
+sim_disk_sync_names(struct sim_disk *disk, uint64_t order)
+{
+    size_t count = 0;
+
+    for (; count < disk->name_op_count && disk->name_ops[count].order <= order; count++) {
+        apply(disk, &disk->durable, &disk->name_ops[count]);
+        unlink_inode(disk, disk->name_ops[count].inode, false);
+    }
+    disk->name_op_count -= count;
+    if (disk->name_op_count > 0)
+        memmove(disk->name_ops, disk->name_ops + count,
+                disk->name_op_count * sizeof *disk->name_ops);
+}
+
+/* The visible names become the durable ones; an inode that comes back takes its blocks again.
+ */
+static void
+show_durable(struct sim_disk *disk)
+{
+    while (disk->visible.count > 0)
+        names_unset(disk, &disk->visible, disk->visible.at[0].name);
+    for (size_t i = 0; i < disk->durable.count; i++) {
+        struct sim_name *name = &disk->durable.at[i];
+        names_set(disk, &disk->visible, name->name, name->inode);
+        name->inode->class = sim_class_of(name->name);
+        sim_inode_allocate(disk, name->inode, name->inode->mem.size);
+    }
+}
+
+void
+sim_disk_settle_names(struct sim_disk *disk, const bool *keep)
+{
+    for (size_t i = 0; i < disk->name_op_count; i++) {
+        if (keep[i])
+            apply(disk, &disk->durable, &disk->name_ops[i]);
+    }
+    show_durable(disk);
+    for (size_t i = 0; i < disk->name_op_count; i++)
+        unlink_inode(disk, disk->name_ops[i].inode, false);
+    disk->name_op_count = 0;
+}
+
+bool
+sim_disk_is_named(const struct sim_disk *disk, const char *name)
+{
+    for (size_t i = 0; i < disk->name_op_count; i++) {
+        const struct sim_name_op *op = &disk->name_ops[i];
+        if (strcmp(op->name, name) == 0 || strcmp(op->to, name) == 0)
+            return false;
+    }
+    return sim_names_find(&disk->durable, name) != NULL;
+}
+
+void
+sim_disk_lose(struct sim_disk *disk, const char *name)
+{
+    sim_disk_sync_names(disk, disk->order);
+    names_unset(disk, &disk->visible, name);
+    names_unset(disk, &disk->durable, name);
+}

@@ -1,0 +1,228 @@
+/*
+ * machine.h - one simulated machine: a tape, a clock, memory, a disk, and the faults that
+ * strike it.
+ *
+ * The machine implements the VFS (engine/vfs) below the engine under test. A *life* is one
+ * stretch of running code on it: it ends by returning, or by a crash (process kill or power
+ * cut) that strikes inside any VFS call and never returns to the code. All memory of a life is
+ * the machine's and goes with it. What a life leaves is the machine's disk; after a power cut,
+ * what the personality admits.
+ *
+ * One machine is current at a time (the VFS has no context argument); everything is
+ * single-threaded and a pure function of (binary, rules, tape).
+ */
+#ifndef SIM_MACHINE_H
+#define SIM_MACHINE_H
+
+#include "holdfast.h"
+#include "sim/tape.h"
+
+/* ---- what can be aimed at
+ * -------------------------------------------------------------------- */
+
+enum sim_file_class {
+    SIM_FILE_ANY,
+    SIM_FILE_WAL,
+    SIM_FILE_TMP,
+    SIM_FILE_LOCK,
+    SIM_FILE_DIR,
+    SIM_FILE_OTHER,
+    SIM_FILE_CLASS_COUNT
+};
+
+enum sim_call {
+    SIM_CALL_ANY,
+    SIM_CALL_OPEN,
+    SIM_CALL_CREATE,
+    SIM_CALL_READ,
+    SIM_CALL_WRITE,
+    SIM_CALL_SYNC,
+    SIM_CALL_TRUNCATE,
+    SIM_CALL_RENAME,
+    SIM_CALL_REMOVE,
+    SIM_CALL_LIST,
+    SIM_CALL_DIR_SYNC,
+    SIM_CALL_ALLOC,
+    SIM_CALL_COUNT
+};
+
+enum sim_personality { SIM_POSIX_WORST, SIM_SEQUENTIAL, SIM_PERSONALITY_COUNT };
+
+enum sim_phase { SIM_PHASE_ANY, SIM_PHASE_RUN, SIM_PHASE_RECOVERY, SIM_PHASE_COUNT };
+
+/* The faults, by their names in the scenario language (F numbers: docs/fault-model.md). */
+enum sim_fault {
+    SIM_PROCESS_KILL, /* F01 the page cache stays, the process goes */
+    SIM_POWER_CUT, /* F02 F03 F08-F11 F13-F17 F19: the personality draws what is left         */
+    SIM_TORN_WRITE, /* F04 F05 F06 biases the draw of the next power cut for one pending write
+                     */
+    SIM_LOST_NAME, /* F13 F14 F16 biases the draw: pending names are lost, or alone survive   */
+    SIM_SYNC_ERROR, /* F23 F27 F30 F31 by flavour */
+    SIM_SYNC_SLOW, /* F32 the clock advances inside a sync                                    */
+    SIM_SHORT_READ,  /* F34 */
+    SIM_SHORT_WRITE, /* F34 */
+    SIM_DISK_FULL, /* F36 writes and creations fail until space is back                       */
+    SIM_READ_ERROR,  /* F40 transient or permanent  */
+    SIM_WRITE_ERROR, /* F37 before, half way through or after the effect */
+    SIM_NAME_ERROR, /* F38 F39 open, create, rename, remove, list fail; the effect maybe done */
+    SIM_ALLOC_FAIL, /* F42 */
+    SIM_BIT_FLIP, /* F45 at rest, between lives, aimed at a field                            */
+    SIM_ZERO_SECTOR, /* F46 at rest */
+    SIM_FILE_LOSS, /* F50 a file goes, is emptied or is cut, at rest                          */
+    SIM_FAULT_COUNT
+};
+
+/* When a rule fires. */
+enum sim_when {
+    SIM_WHEN_EVERY,  /* after lo..hi workload steps, drawn anew each time              */
+    SIM_WHEN_STEP,   /* at workload step `lo`, before it                               */
+    SIM_WHEN_CALL,   /* at the `lo`th call that matches file and call (counted from 1) */
+    SIM_WHEN_CHANCE, /* at each matching call with chance lo/hi                        */
+    SIM_WHEN_MARK,   /* at the first matching call after mark number `mark` counted up */
+    SIM_WHEN_CRASH   /* at each crash, with chance lo/hi (faults at rest, biases)      */
+};
+
+enum sim_flavour {
+    SIM_FLAVOUR_ANY, /* drawn */
+    SIM_BEFORE,
+    SIM_HALF,
+    SIM_AFTER, /* errors: relative to the effect       */
+    SIM_CLEAN,
+    SIM_DURABLE,
+    SIM_EVICT, /* sync_error                           */
+    SIM_PREFIX,
+    SIM_HOLE,
+    SIM_SUBSECTOR, /* torn_write                           */
+    SIM_ONCE,
+    SIM_STICKY, /* read_error                           */
+    SIM_DROP,
+    SIM_KEEP, /* lost_name: of pending name operations*/
+    SIM_GONE,
+    SIM_EMPTY,
+    SIM_CUT, /* file_loss                            */
+    SIM_FLAVOUR_COUNT
+};
+
+/* One directive of a scenario. Ratios are exact: numerator and denominator. */
+struct sim_rule {
+    enum sim_fault fault;
+    enum sim_when when;
+    uint64_t lo, hi;
+    unsigned mark;
+    enum sim_file_class file;
+    enum sim_call call;
+    enum sim_phase phase;
+    enum sim_flavour flavour;
+    char field[24]; /* of the format, "" any; for faults at rest                    */
+    uint64_t survive,
+        survive_of;     /* power_cut: share of pending sectors kept; 0/0: drawn freely */
+    uint64_t duration;  /* disk_full: steps; sync_slow: milliseconds                    */
+    uint64_t count_max; /* fires at most so often; 0: no limit                          */
+    uint64_t bits;      /* bit_flip: how many                                           */
+    unsigned line;      /* of the scenario file; names the rule in results              */
+    uint64_t fired;     /* counted by the machine, reset by sim_machine_reset           */
+};
+
+struct sim_machine_config {
+    enum sim_personality personality;
+    uint32_t sector;     /* the device's grain of tearing; data is drawn by it        */
+    uint64_t disk_bytes; /* capacity; 0: no limit                                     */
+    struct sim_rule *rules;
+    unsigned rule_count;
+};
+
+/* ---- the machine
+ * ----------------------------------------------------------------------------- */
+
+struct sim_machine;
+
+struct sim_machine *sim_machine_open(void); /* aborts without memory: it is a test tool */
+void sim_machine_close(struct sim_machine *machine);
+/* A new machine with an empty disk, cheaply: buffers are kept. Makes it the current one. */
+void sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *config,
+                       struct sim_tape *tape);
+
+enum sim_end {
+    SIM_RETURNED,
+    SIM_KILLED,
+    SIM_CUT_OFF,
+    SIM_STUCK /* a broken property, "deadlock": sim_machine_stuck says what; as killed else */
+};
+
+/*
+ * Runs a life. On all but SIM_RETURNED every engine handle of it is void, and the disk is
+ * already what the crash left. Nothing that `run` allocated through the VFS survives a life.
+ */
+enum sim_end sim_machine_life(struct sim_machine *machine, void (*run)(void *), void *context);
+/* NULL, or a sentence: how the last life misused a mutex or waited for ever. */
+const char *sim_machine_stuck(const struct sim_machine *machine);
+/* What the last life had not given back when it returned: allocations, files and directories. */
+uint64_t sim_machine_leaks(const struct sim_machine *machine);
+
+void sim_machine_phase(struct sim_machine *machine, enum sim_phase phase);
+/* Before each workload step: counts it, fires the rules of EVERY and STEP (may not return). */
+void sim_machine_step(struct sim_machine *machine);
+/* Between lives: applies the faults at rest whose rules say so. Returns how many struck. */
+unsigned sim_machine_at_rest(struct sim_machine *machine);
+/* No rule fires any more (liveness, last check), and space is back. */
+void sim_machine_calm(struct sim_machine *machine, bool calm);
+
+uint64_t sim_machine_now_us(const struct sim_machine *machine);
+void sim_machine_sleep_us(struct sim_machine *machine, uint64_t us);
+
+/* Called in the middle of every successful hf_file_sync, after it fixed what it covers: what an
+ * engine's other threads would do then. NULL: nothing. */
+void sim_machine_on_sync(struct sim_machine *machine, void (*during)(void *), void *context);
+
+/* ---- what the judge may ask
+ * ------------------------------------------------------------------ */
+
+/* Whether the bytes of `needle` are in the durable image of some file whose name is durable. */
+bool sim_machine_is_durable(struct sim_machine *machine, struct hf_span needle);
+/* NULL, or a sentence: the first breach of the order rules (fault-model.md) so far. */
+const char *sim_machine_order_breach(const struct sim_machine *machine);
+
+/*
+ * The ledger: each range that a fault at rest or a read error changed, and its fate. `damaged`:
+ * ranges placed; `reported`: those that an engine error explained; the rest as named. An
+ * engine's refusal (CORRUPT, MISSING_FILE, IO, VERSION) is explained only while some live entry
+ * stands.
+ */
+struct sim_ledger {
+    uint64_t damaged, never_read, overwritten, reported, repaired, harmless;
+};
+struct sim_ledger sim_machine_ledger(const struct sim_machine *machine);
+/* The engine reported corruption (or the like): true if an entry that was read explains it. */
+bool sim_machine_explains(struct sim_machine *machine);
+/* Whether a documented limit covers losing a suffix: all damage so far lies where no surviving
+ * group header vouches for it (computed from the durable image and the ledger). */
+bool sim_machine_unwitnessed(struct sim_machine *machine);
+
+/* ---- trace
+ * ----------------------------------------------------------------------------------- */
+
+/* Chains numbers into the trace hash. `what` is a static string, hashed by content. */
+void sim_trace(struct sim_machine *machine, const char *what, uint64_t a, uint64_t b);
+void sim_trace_bytes(struct sim_machine *machine, const char *what, struct hf_span bytes);
+uint64_t sim_machine_hash(const struct sim_machine *machine);
+/* Hashes after each event, to find the first that differs: on for doubled runs. */
+void sim_machine_keep_hashes(struct sim_machine *machine, bool keep);
+/* How many are kept, and them in *hashes, until the next event. */
+size_t sim_machine_hashes(const struct sim_machine *machine, const uint64_t **hashes);
+/* The timeline as text, newest last; kept only when asked for. A line an event. */
+void sim_machine_keep_timeline(struct sim_machine *machine, bool keep);
+void sim_note(struct sim_machine *machine, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void sim_machine_timeline(const struct sim_machine *machine, hf_line_fn *line, void *context);
+
+uint64_t sim_machine_fault_count(const struct sim_machine *machine, enum sim_fault fault);
+
+const char *sim_fault_name(enum sim_fault fault);
+const char *sim_fault_text(enum sim_fault fault);
+const char *sim_file_class_name(enum sim_file_class file);
+const char *sim_call_name(enum sim_call call);
+const char *sim_personality_name(enum sim_personality personality);
+const char *sim_personality_text(enum sim_personality personality);
+const char *sim_flavour_name(enum sim_flavour flavour);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * mix.h - the small arithmetic of numbers that must look random and be the same everywhere.
+ *
+ * Seeds in scenarios and committed baselines depend on it: it never changes.
+ */
+#ifndef SIM_MIX_H
+#define SIM_MIX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Every bit of the result depends on every bit of `x`: the finalizer of splitmix64. */
+static inline uint64_t
+sim_mix(uint64_t x)
+{
+    x += UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return x ^ (x >> 31);
+}
+
+static inline uint64_t
+sim_mix_in(uint64_t state, uint64_t x)
+{
+    return sim_mix(state ^ sim_mix(x));
+}
+
+/* FNV-1a, then mixed: of names, which are short. */
+static inline uint64_t
+sim_mix_name(const char *name)
+{
+    uint64_t state = UINT64_C(0xCBF29CE484222325);
+
+    for (; *name != '\0'; name++)
+        state = (state ^ (unsigned char)*name) * UINT64_C(0x100000001B3);
+    return sim_mix(state);
+}
+
+/* `x`, evenly spread over 64 bits, scaled to below `bound`. */
+static inline uint64_t
+sim_mix_below(uint64_t x, uint64_t bound)
+{
+    __extension__ typedef unsigned __int128 wide;
+    return (uint64_t)(((wide)x * bound) >> 64);
+}
+
+#endif

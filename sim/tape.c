@@ -1,0 +1,425 @@
+/*
+ * tape.c - draws by place, remembered, recorded, loaded and saved.
+ *
+ * Three tables, all keyed by the content of a site's name and never by its address:
+ *
+ *   seen      (site, entity) -> occurrences so far     open addressing, cleared by generation
+ *   explicit  (site, entity, occurrence) -> value      the same, filled by sim_tape_load
+ *   record    each draw in the order of asking         an array, when it is wanted
+ *
+ * A cache from a name's address to its hash stands in front: sites are static strings, so an
+ * address never changes its content.
+ */
+#include "sim/tape.h"
+
+#include "base/span.h"
+#include "sim/grow.h"
+#include "sim/mix.h"
+
+#include <stdlib.h>
+
+#define SITE_CACHE 256u /* addresses remembered, a power of two */
+#define SEEN_MIN 4096u
+#define LINE_SIZE_MAX 512u
+
+struct site {
+    const char *name;
+    uint64_t hash;
+};
+
+struct seen {
+    uint64_t site, entity;
+    uint64_t generation; /* of the tape when it was used last: an older one is empty */
+    uint64_t count;
+};
+
+struct entry {
+    uint64_t site, entity, occurrence, value;
+    bool read;
+};
+
+struct drawn {
+    const char *site;
+    uint64_t entity, occurrence, value;
+};
+
+struct sim_tape {
+    uint64_t seed;
+    bool zero; /* the default is 0, not the seed's */
+    struct site sites[SITE_CACHE];
+
+    struct seen *seen;
+    size_t seen_size, seen_used;
+    uint64_t generation;
+
+    struct entry *entries; /* in the order of the file */
+    size_t entry_count, entry_capacity;
+    size_t *slots; /* open-addressed: 0 is empty, else an index into entries, plus 1 */
+    size_t slot_count;
+    char **names; /* of loaded sites, owned */
+    size_t name_count, name_capacity;
+    const char **entry_names;
+    size_t entry_name_capacity;
+
+    bool recording;
+    struct drawn *drawn;
+    size_t drawn_count, drawn_capacity;
+};
+
+struct sim_tape *
+sim_tape_open(void)
+{
+    struct sim_tape *tape = sim_new(sizeof *tape);
+
+    tape->seen_size = SEEN_MIN;
+    tape->seen = sim_new(SEEN_MIN * sizeof *tape->seen);
+    sim_tape_reset(tape, 0);
+    return tape;
+}
+
+static void
+forget_explicit(struct sim_tape *tape)
+{
+    for (size_t i = 0; i < tape->name_count; i++)
+        free(tape->names[i]);
+    tape->name_count = 0;
+    tape->entry_count = 0;
+    free(tape->slots);
+    tape->slots = NULL;
+    tape->slot_count = 0;
+}
+
+void
+sim_tape_close(struct sim_tape *tape)
+{
+    if (tape == NULL)
+        return;
+    forget_explicit(tape);
+    free(tape->names);
+    free(tape->entries);
+    free(tape->entry_names);
+    free(tape->seen);
+    free(tape->drawn);
+    free(tape);
+}
+
+void
+sim_tape_rewind(struct sim_tape *tape)
+{
+    tape->generation++;
+    tape->seen_used = 0;
+    tape->drawn_count = 0;
+    for (size_t i = 0; i < tape->entry_count; i++)
+        tape->entries[i].read = false;
+}
+
+void
+sim_tape_reset(struct sim_tape *tape, uint64_t seed)
+{
+    forget_explicit(tape);
+    sim_tape_rewind(tape);
+    tape->seed = seed;
+    tape->zero = false;
+}
+
+/* ---- the tables
+ * ------------------------------------------------------------------------------ */
+
+static uint64_t
+site_hash(struct sim_tape *tape, const char *name)
+{
+    struct site *site = &tape->sites[((uintptr_t)name ^ (uintptr_t)name >> 8) % SITE_CACHE];
+
+    if (site->name != name)
+        *site = (struct site){ .name = name, .hash = sim_mix_name(name) };
+    return site->hash;
+}
+
+/* The slot of the pair: its own, or the empty one where it belongs. */
+static struct seen *
+seen_slot(struct sim_tape *tape, uint64_t site, uint64_t entity, uint64_t key)
+{
+    size_t mask = tape->seen_size - 1;
+    size_t i = (size_t)key & mask;
+
+    for (;; i = (i + 1) & mask) {
+        struct seen *seen = &tape->seen[i];
+        if (seen->generation != tape->generation ||
+            (seen->site == site && seen->entity == entity))
+            return seen;
+    }
+}
+
+static void
+seen_double(struct sim_tape *tape)
+{
+    struct seen *old = tape->seen;
+    size_t old_size = tape->seen_size;
+
+    tape->seen_size *= 2;
+    tape->seen = sim_new(tape->seen_size * sizeof *tape->seen);
+    for (size_t i = 0; i < old_size; i++) {
+        if (old[i].generation == tape->generation)
+            *seen_slot(tape, old[i].site, old[i].entity,
+                       sim_mix_in(old[i].site, old[i].entity)) = old[i];
+    }
+    free(old);
+}
+
+static uint64_t
+next_occurrence(struct sim_tape *tape, uint64_t site, uint64_t entity, uint64_t key)
+{
+    struct seen *seen = seen_slot(tape, site, entity, key);
+
+    if (seen->generation == tape->generation)
+        return seen->count++;
+    if (++tape->seen_used > tape->seen_size / 2) {
+        seen_double(tape);
+        seen = seen_slot(tape, site, entity, key);
+    }
+    *seen = (struct seen){ site, entity, tape->generation, 1 };
+    return 0;
+}
+
+/* The slot of an explicit draw: its own, or the empty one where it belongs. */
+static size_t *
+entry_slot(struct sim_tape *tape, uint64_t site, uint64_t entity, uint64_t occurrence)
+{
+    size_t mask = tape->slot_count - 1;
+    size_t i = (size_t)sim_mix_in(sim_mix_in(site, entity), occurrence) & mask;
+
+    for (;; i = (i + 1) & mask) {
+        const struct entry *entry;
+        if (tape->slots[i] == 0)
+            return &tape->slots[i];
+        entry = &tape->entries[tape->slots[i] - 1];
+        if (entry->site == site && entry->entity == entity && entry->occurrence == occurrence)
+            return &tape->slots[i];
+    }
+}
+
+/* ---- drawing
+ * --------------------------------------------------------------------------------- */
+
+uint64_t
+sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t bound)
+{
+    uint64_t site = site_hash(tape, name);
+    uint64_t key = sim_mix_in(site, entity);
+    uint64_t occurrence = next_occurrence(tape, site, entity, key);
+    const size_t *slot =
+        tape->slot_count == 0 ? NULL : entry_slot(tape, site, entity, occurrence);
+    uint64_t value = 0;
+
+    if (slot != NULL && *slot != 0) {
+        tape->entries[*slot - 1].read = true;
+        value = tape->entries[*slot - 1].value % bound;
+    } else if (!tape->zero) {
+        value = sim_mix_below(sim_mix(key ^ sim_mix(tape->seed ^ sim_mix(occurrence))), bound);
+    }
+    if (tape->recording) {
+        sim_grow(&tape->drawn, &tape->drawn_capacity, tape->drawn_count + 1,
+                 sizeof *tape->drawn);
+        tape->drawn[tape->drawn_count++] = (struct drawn){ name, entity, occurrence, value };
+    }
+    return value;
+}
+
+bool
+sim_draw_chance(struct sim_tape *tape, const char *site, uint64_t entity, uint64_t numerator,
+                uint64_t denominator)
+{
+    if (numerator == 0)
+        return false;
+    if (numerator >= denominator)
+        return true;
+    return sim_draw(tape, site, entity, denominator) >= denominator - numerator;
+}
+
+/* ---- saved tapes
+ * ----------------------------------------------------------------------------- */
+
+void
+sim_tape_record(struct sim_tape *tape, bool record)
+{
+    tape->recording = record;
+}
+
+void
+sim_tape_save(const struct sim_tape *tape, FILE *file)
+{
+    fputs("holdfast-tape 1\n", file);
+    if (tape->zero)
+        fputs("default zero\n", file);
+    else
+        fprintf(file, "default seed %llu\n", (unsigned long long)tape->seed);
+    for (size_t i = 0; tape->recording && i < tape->drawn_count; i++) {
+        const struct drawn *drawn = &tape->drawn[i];
+        fprintf(file, "%s %llu %llu %llu\n", drawn->site, (unsigned long long)drawn->entity,
+                (unsigned long long)drawn->occurrence, (unsigned long long)drawn->value);
+    }
+    for (size_t i = 0; !tape->recording && i < tape->entry_count; i++) {
+        const struct entry *entry = &tape->entries[i];
+        fprintf(file, "%s %llu %llu %llu\n", tape->entry_names[i],
+                (unsigned long long)entry->entity, (unsigned long long)entry->occurrence,
+                (unsigned long long)entry->value);
+    }
+}
+
+uint64_t
+sim_tape_unread(const struct sim_tape *tape)
+{
+    uint64_t unread = 0;
+
+    for (size_t i = 0; i < tape->entry_count; i++)
+        unread += !tape->entries[i].read;
+    return unread;
+}
+
+/* A decimal number that ends the word; false if it is none or does not fit. */
+static bool
+parse_number(const char *word, uint64_t *number)
+{
+    *number = 0;
+    if (*word == '\0')
+        return false;
+    for (; *word != '\0'; word++) {
+        uint64_t digit = (uint64_t)(*word - '0');
+        if (*word < '0' || *word > '9' || *number > (UINT64_MAX - digit) / 10)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    return true;
+}
+
+/* Cuts `line` at its spaces; returns the number of words, at most `most` + 1. */
+static size_t
+split(char *line, char **words, size_t most)
+{
+    size_t count = 0;
+    char *at = line;
+
+    while (*at != '\0') {
+        if (count == most)
+            return most + 1;
+        words[count++] = at;
+        at += strcspn(at, " ");
+        if (*at == ' ')
+            *at++ = '\0';
+    }
+    return count;
+}
+
+static const char *
+intern(struct sim_tape *tape, const char *name)
+{
+    size_t size = strlen(name) + 1;
+
+    for (size_t i = tape->name_count; i > 0; i--) {
+        if (strcmp(tape->names[i - 1], name) == 0)
+            return tape->names[i - 1];
+    }
+    sim_grow(&tape->names, &tape->name_capacity, tape->name_count + 1, sizeof *tape->names);
+    tape->names[tape->name_count] = sim_new(size);
+    memcpy(tape->names[tape->name_count], name, size);
+    return tape->names[tape->name_count++];
+}
+
+/* One line of a saved tape; NULL, or why it is malformed. */
+static const char *
+load_line(struct sim_tape *tape, char *line, unsigned number)
+{
+    char *words[4];
+    size_t count = split(line, words, 4);
+    struct entry entry = { 0 };
+
+    if (number == 1)
+        return count == 2 && strcmp(words[0], "holdfast-tape") == 0 &&
+                       strcmp(words[1], "1") == 0
+                   ? NULL
+                   : "a saved tape begins with \"holdfast-tape 1\"";
+    if (number == 2) {
+        bool is_default = count >= 2 && strcmp(words[0], "default") == 0;
+        tape->zero = is_default && count == 2 && strcmp(words[1], "zero") == 0;
+        if (tape->zero || (is_default && count == 3 && strcmp(words[1], "seed") == 0 &&
+                           parse_number(words[2], &tape->seed)))
+            return NULL;
+        return "the second line is \"default seed N\" or \"default zero\"";
+    }
+    if (count != 4 || !parse_number(words[1], &entry.entity) ||
+        !parse_number(words[2], &entry.occurrence) || !parse_number(words[3], &entry.value))
+        return "a draw is \"SITE ENTITY OCCURRENCE VALUE\"";
+    entry.site = sim_mix_name(words[0]);
+    sim_grow(&tape->entries, &tape->entry_capacity, tape->entry_count + 1,
+             sizeof *tape->entries);
+    sim_grow(&tape->entry_names, &tape->entry_name_capacity, tape->entry_count + 1,
+             sizeof *tape->entry_names);
+    tape->entry_names[tape->entry_count] = intern(tape, words[0]);
+    tape->entries[tape->entry_count++] = entry;
+    return NULL;
+}
+
+/* NULL, or why the entries contradict each other, with the line of the second. */
+static const char *
+index_entries(struct sim_tape *tape, unsigned *line)
+{
+    if (tape->entry_count == 0)
+        return NULL;
+    tape->slot_count = 16;
+    while (tape->slot_count < tape->entry_count * 2)
+        tape->slot_count *= 2;
+    tape->slots = sim_new(tape->slot_count * sizeof *tape->slots);
+    for (size_t i = 0; i < tape->entry_count; i++) {
+        const struct entry *entry = &tape->entries[i];
+        size_t *slot = entry_slot(tape, entry->site, entry->entity, entry->occurrence);
+        *line = (unsigned)i + 3;
+        if (*slot != 0)
+            return "the same draw stands in an earlier line";
+        *slot = i + 1;
+    }
+    return NULL;
+}
+
+/* Reads a line without its end; NULL, or why there is none. *more is false at the end. */
+static const char *
+read_line(char *line, FILE *file, bool *more)
+{
+    size_t len;
+
+    *more = fgets(line, LINE_SIZE_MAX, file) != NULL;
+    if (!*more)
+        return ferror(file) ? "the file cannot be read" : NULL;
+    len = strlen(line);
+    if (len > 0 && line[len - 1] == '\n')
+        line[len - 1] = '\0';
+    else if (!feof(file))
+        return "the line is too long, or holds a zero byte";
+    return NULL;
+}
+
+bool
+sim_tape_load(struct sim_tape *tape, FILE *file, struct hf_error *error)
+{
+    char line[LINE_SIZE_MAX];
+    const char *why = NULL;
+    unsigned number = 0;
+    bool more = true;
+
+    sim_tape_reset(tape, 0);
+    while (why == NULL && more) {
+        number++;
+        why = read_line(line, file, &more);
+        if (why == NULL && more)
+            why = load_line(tape, line, number);
+    }
+    if (why == NULL && number < 3)
+        why = number == 1 ? "the file is empty" : "the tape ends before its default";
+    if (why == NULL)
+        why = index_entries(tape, &number);
+    if (why == NULL)
+        return true;
+    sim_tape_reset(tape, 0);
+    error->code = HF_ERR_INVALID;
+    snprintf(error->text, sizeof error->text, "%u: %s", number, why);
+    return false;
+}

@@ -1,0 +1,29 @@
+/*
+ * vocabulary.h - lists of known words: finding one, and naming the nearest to a wrong one.
+ */
+#ifndef SIM_VOCABULARY_H
+#define SIM_VOCABULARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The `index`th known word, NULL behind the last one. */
+typedef const char *sim_word_fn(unsigned index);
+
+/* The index of the word that is `text`, or -1. */
+int sim_word_find(sim_word_fn *words, const char *text);
+
+/* Whether no more than a third of `text` must change to make it `*best` or something nearer. */
+struct sim_nearest {
+    const char *text;
+    const char *best; /* NULL: nothing is near */
+    unsigned changes;
+};
+void sim_nearest_offer(struct sim_nearest *nearest, const char *word);
+const char *sim_nearest_of(sim_word_fn *words, const char *text);
+
+/* " (did you mean 'BEST'?)", or "" where nothing is near. */
+#define SIM_HINT_SIZE 64u
+const char *sim_hint(char hint[SIM_HINT_SIZE], const char *best);
+
+#endif
