@@ -46,8 +46,7 @@ extern "C" {
 #define HF_MUST_CHECK
 #endif
 
-/* ---- errors
- * ---------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------ */
 
 /* What went wrong, one code a kind. The numbers are pinned: they never change their meaning. */
 enum hf_err {
@@ -88,8 +87,7 @@ HF_API bool hf_is_retryable(enum hf_err err);
 /* The library's version, HF_VERSION_STRING of its own build. */
 HF_API const char *hf_version_string(void);
 
-/* ---- bytes
- * ----------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------- */
 
 /* A borrowed range of bytes. It never owns. `at` may be NULL only if `len` is 0. */
 struct hf_span {
@@ -100,8 +98,7 @@ struct hf_span {
 #define HF_KEY_SIZE_MAX 65535u
 #define HF_VALUE_SIZE_MAX (1u << 30)
 
-/* ---- open and close
- * -------------------------------------------------------------------------- */
+/* ---- open and close ---------------------------------------------------------------------- */
 
 struct hf_db;
 
@@ -158,8 +155,7 @@ HF_API enum hf_err hf_close(struct hf_db *db);
 /* The last failure of a call on this handle, by any thread; code HF_OK if there was none. */
 HF_API void hf_error_get(struct hf_db *db, struct hf_error *error);
 
-/* ---- writes
- * ---------------------------------------------------------------------------------- */
+/* ---- writes ------------------------------------------------------------------------------ */
 
 /* Flags of a commit. */
 #define HF_DURABLE                                                                             \
@@ -205,8 +201,7 @@ HF_API enum hf_err hf_batch_commit(struct hf_batch *batch, unsigned flags,
 HF_API void hf_batch_reset(struct hf_batch *batch);
 HF_API void hf_batch_close(struct hf_batch *batch);
 
-/* ---- durability
- * ------------------------------------------------------------------------------ */
+/* ---- durability -------------------------------------------------------------------------- */
 
 /* Makes all that is committed durable. In memory mode there is nothing to do. */
 HF_API enum hf_err hf_sync(struct hf_db *db) HF_MUST_CHECK;
@@ -220,8 +215,7 @@ HF_API enum hf_err hf_wait_durable(struct hf_db *db, uint64_t version) HF_MUST_C
 /* The version of the newest published commit: what a read sees. */
 HF_API uint64_t hf_last_version(struct hf_db *db);
 
-/* ---- reads
- * ----------------------------------------------------------------------------------- */
+/* ---- reads ------------------------------------------------------------------------------- */
 
 /*
  * Copies the value of `key` into `buffer` and its size into *size. TOO_LARGE: `capacity` is
@@ -276,8 +270,7 @@ HF_API enum hf_err hf_iter_open(struct hf_iter **out, struct hf_view *view,
 HF_API enum hf_err hf_iter_next(struct hf_iter *iter, struct hf_item *item) HF_MUST_CHECK;
 HF_API void hf_iter_close(struct hf_iter *iter);
 
-/* ---- upkeep
- * ---------------------------------------------------------------------------------- */
+/* ---- upkeep ------------------------------------------------------------------------------ */
 
 /*
  * Performs the next bounded step of background work: a sync that is due, a piece of the next

@@ -146,7 +146,7 @@ sim_knob_find(enum sim_knob_group group, const char *name, char hint[SIM_HINT_SI
     return -1;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 static enum sim_unit
 unit_of(enum knob_type type)
@@ -205,7 +205,7 @@ sim_knob_parse(enum sim_knob knob, struct sim_choice *choice, const char *text,
     return wrong;
 }
 
-/* ---- drawing and printing -------------------------------------------------------------------- */
+/* ---- drawing and printing ---------------------------------------------------------------- */
 
 struct sim_range
 sim_knob_draw(enum sim_knob knob, const struct sim_choice *choice, struct sim_tape *tape,
@@ -217,7 +217,8 @@ sim_knob_draw(enum sim_knob knob, const struct sim_choice *choice, struct sim_ta
     entity = entity * SIM_KNOB_COUNT + knob;
     range = choice->of[sim_draw(tape, "knob", entity, choice->count)];
     if (range.lo != range.hi && knobs[knob].type != TYPE_SPREAD) {
-        range.lo += sim_draw(tape, "knob.in", entity, range.hi - range.lo + 1);
+        uint64_t more = range.hi - range.lo;
+        range.lo += sim_draw(tape, "knob.in", entity, more == UINT64_MAX ? more : more + 1);
         range.hi = range.lo;
     }
     return range;

@@ -11,7 +11,7 @@ set -eu
 sh ci/build/make.sh lib tool sim
 top=$PWD
 absolute=$(cd "$BUILD" && pwd)
-scratch=$absolute/log/docs
+scratch=$absolute/log/docs.d
 count=0
 
 # blocks LANGUAGE FILE: the text of its blocks.
@@ -24,8 +24,8 @@ blocks() {
 place() {
     rm -rf "$scratch/$1"
     mkdir -p "$scratch/$1"
-    for name in "$top"/*; do
-        ln -s "$name" "$scratch/$1/"
+    for entry in "$top"/*; do
+        ln -s "$entry" "$scratch/$1/"
     done
     case $BUILD in
     /*) ;;

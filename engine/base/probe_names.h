@@ -23,6 +23,7 @@
     X(recovery_removed_dead, "recovery removed segments that the new one supersedes")          \
     X(log_rotated, "the log went on in its next segment")                                      \
     X(log_rotated_spare, "the next segment was a spare prepared ahead")                        \
+    X(log_spare_renumbered, "a spare that was overtaken got a new number")                     \
     X(log_poisoned, "a failed write closed a segment early")                                   \
     X(log_full, "a commit failed because the disk was full")                                   \
     X(log_resumed, "writing resumed after the disk had been full")                             \

@@ -35,7 +35,7 @@ void hf_output_print(struct hf_output *output, const char *format, ...)
 /* As escape.h has it. */
 void hf_output_escaped(struct hf_output *output, struct hf_span bytes);
 
-/* ---- JSON ------------------------------------------------------------------------------- */
+/* ---- JSON -------------------------------------------------------------------------------- */
 
 /* A string in quotes; `bytes` must be UTF-8. */
 void hf_output_json_string(struct hf_output *output, struct hf_span bytes);

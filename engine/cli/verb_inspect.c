@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- lines ------------------------------------------------------------------------------ */
+/* ---- lines ------------------------------------------------------------------------------- */
 
 struct lines {
     struct hf_output *output;
@@ -44,7 +44,7 @@ hf_verb_dump(const struct hf_args *args, struct hf_output *output)
     return (int)hf_report(args, &error);
 }
 
-/* ---- verify ----------------------------------------------------------------------------- */
+/* ---- verify ------------------------------------------------------------------------------ */
 
 static const char *
 tail_name(enum hf_tail tail)
@@ -99,7 +99,7 @@ hf_verb_verify(const struct hf_args *args, struct hf_output *output)
     return (int)status;
 }
 
-/* ---- stat ------------------------------------------------------------------------------- */
+/* ---- stat -------------------------------------------------------------------------------- */
 
 /* What a number is: JSON has versions as strings, since they are identities, not amounts. */
 enum kind { AMOUNT, IDENTITY };

@@ -62,8 +62,7 @@ static const char header_magic[8] = { 'H', 'O', 'L', 'D', 'W', 'A', 'L', '\n' };
 
 _Static_assert(HF_WAL_FRAME_OVERHEAD == HF_WAL_FRAME_HEAD + 4, "a frame is head, payload, crc");
 
-/* ---- the segment header
- * ---------------------------------------------------------------------- */
+/* ---- the segment header ------------------------------------------------------------------ */
 
 void
 hf_wal_header_encode(void *to, const struct hf_wal_header *header)
@@ -115,8 +114,7 @@ hf_wal_mask_base(const struct hf_wal_header *header)
     return hf_crc32c(hf_crc32c(0, header->uuid, sizeof header->uuid), place, sizeof place);
 }
 
-/* ---- groups
- * ---------------------------------------------------------------------------------- */
+/* ---- groups ------------------------------------------------------------------------------ */
 
 void
 hf_wal_group_encode(void *to, const struct hf_wal_group *group, uint32_t base, uint64_t off)
@@ -148,8 +146,7 @@ hf_wal_group_decode(struct hf_wal_group *group, struct hf_span in, uint32_t base
     return HF_WAL_GOOD;
 }
 
-/* ---- frames
- * ---------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------ */
 
 void
 hf_wal_frame_begin(void *to, enum hf_wal_type type, uint32_t payload_size)
@@ -250,8 +247,7 @@ hf_wal_frame_decode(struct hf_wal_frame *frame, struct hf_span in, uint32_t base
     }
 }
 
-/* ---- the payloads
- * ---------------------------------------------------------------------------- */
+/* ---- the payloads ------------------------------------------------------------------------ */
 
 void
 hf_wal_commit_encode(void *frame, uint64_t version, uint64_t time_us, uint32_t count)

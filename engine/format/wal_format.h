@@ -14,8 +14,7 @@
 #define HF_WAL_SECTOR_MIN 512u
 #define HF_WAL_SECTOR_MAX 65536u
 
-/* ---- the segment header
- * ---------------------------------------------------------------------- */
+/* ---- the segment header ------------------------------------------------------------------ */
 
 #define HF_WAL_HEADER_SIZE 60u
 
@@ -39,8 +38,7 @@ enum hf_wal_verdict {
 void hf_wal_header_encode(void *to, const struct hf_wal_header *header);
 enum hf_wal_verdict hf_wal_header_decode(struct hf_wal_header *header, struct hf_span in);
 
-/* ---- positions and masks
- * --------------------------------------------------------------------- */
+/* ---- positions and masks ----------------------------------------------------------------- */
 
 /* A place in the whole log: positions ascend across segments. */
 static inline uint64_t
@@ -58,8 +56,7 @@ hf_wal_mask(uint32_t base, uint64_t off)
     return base ^ (uint32_t)off * UINT32_C(0x9E3779B1);
 }
 
-/* ---- groups
- * ---------------------------------------------------------------------------------- */
+/* ---- groups ------------------------------------------------------------------------------ */
 
 #define HF_WAL_GROUP_SIZE 32u
 #define HF_WAL_GROUP_KIND                                                                      \
@@ -78,8 +75,7 @@ void hf_wal_group_encode(void *to, const struct hf_wal_group *group, uint32_t ba
 enum hf_wal_verdict hf_wal_group_decode(struct hf_wal_group *group, struct hf_span in,
                                         uint32_t base, uint64_t off);
 
-/* ---- frames
- * ---------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------ */
 
 #define HF_WAL_FRAME_HEAD 6u
 #define HF_WAL_FRAME_OVERHEAD 10u
@@ -103,8 +99,7 @@ void hf_wal_frame_remask(void *frame, uint32_t size, uint32_t mask_from, uint32_
 enum hf_wal_verdict hf_wal_frame_decode(struct hf_wal_frame *frame, struct hf_span in,
                                         uint32_t base, uint64_t off);
 
-/* ---- the payloads
- * ---------------------------------------------------------------------------- */
+/* ---- the payloads ------------------------------------------------------------------------ */
 
 #define HF_WAL_COMMIT_HEAD 20u /* version, time, count */
 #define HF_WAL_OP_HEAD 11u

@@ -27,9 +27,11 @@ hf_segments_fini(struct hf_segments *segments)
     segments->capacity = 0;
 }
 
-static enum hf_err
-grow_list(struct hf_segments *segments)
+enum hf_err
+hf_segments_reserve(struct hf_segments *segments)
 {
+    if (segments->count < segments->capacity)
+        return HF_OK;
     uint32_t capacity = segments->capacity == 0 ? FIRST_CAPACITY : segments->capacity * 2;
     struct hf_segment *list =
         hf_budget_alloc(segments->budget, capacity * sizeof *segments->list);
@@ -49,11 +51,9 @@ enum hf_err
 hf_segments_adopt(struct hf_segments *segments, uint8_t *base, uint64_t size, uint64_t used)
 {
     HF_ASSERT(used <= size && size <= UINT32_MAX);
-    if (segments->count == segments->capacity) {
-        enum hf_err err = grow_list(segments);
-        if (err != HF_OK)
-            return err;
-    }
+    enum hf_err err = hf_segments_reserve(segments);
+    if (err != HF_OK)
+        return err;
     segments->list[segments->count++] =
         (struct hf_segment){ .base = base, .size = size, .used = used };
     return HF_OK;
@@ -83,13 +83,14 @@ hf_segments_drop_newest(struct hf_segments *segments)
 }
 
 void
-hf_segments_trim_newest(struct hf_segments *segments)
+hf_segments_trim(struct hf_segments *segments, uint32_t index)
 {
-    struct hf_segment *newest = hf_segments_newest(segments);
-    uint64_t size = (newest->used + HF_ENV_PAGE - 1) & ~(uint64_t)(HF_ENV_PAGE - 1);
+    struct hf_segment *segment = &segments->list[index];
+    uint64_t size = (segment->used + HF_ENV_PAGE - 1) & ~(uint64_t)(HF_ENV_PAGE - 1);
 
-    if (size == 0 || size >= newest->size)
+    HF_ASSERT(index < segments->count);
+    if (size == 0 || size >= segment->size)
         return;
-    hf_budget_trim(segments->budget, newest->base, newest->size, size);
-    newest->size = size;
+    hf_budget_trim(segments->budget, segment->base, segment->size, size);
+    segment->size = size;
 }

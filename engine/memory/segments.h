@@ -32,6 +32,8 @@ struct hf_segments {
 void hf_segments_init(struct hf_segments *segments, struct hf_budget *budget);
 void hf_segments_fini(struct hf_segments *segments);
 
+/* Makes room in the list for one more, so that the next adoption cannot fail. NO_MEMORY. */
+enum hf_err hf_segments_reserve(struct hf_segments *segments) HF_MUST_CHECK;
 /* A new, empty, zeroed newest segment of `size` bytes. NO_MEMORY. */
 enum hf_err hf_segments_add(struct hf_segments *segments, uint64_t size) HF_MUST_CHECK;
 /* The same over memory that was mapped through the same budget and is filled already.
@@ -40,8 +42,8 @@ enum hf_err hf_segments_adopt(struct hf_segments *segments, uint8_t *base, uint6
                               uint64_t used) HF_MUST_CHECK;
 /* Takes the newest one away again; nothing refers to it. */
 void hf_segments_drop_newest(struct hf_segments *segments);
-/* Gives back what the newest one does not use: it will not grow any more. */
-void hf_segments_trim_newest(struct hf_segments *segments);
+/* Gives back what one does not use: it will not grow any more. */
+void hf_segments_trim(struct hf_segments *segments, uint32_t index);
 
 static inline struct hf_segment *
 hf_segments_newest(struct hf_segments *segments)

@@ -21,8 +21,9 @@
 #include "base/span.h"
 #include "store/recovery.h"
 
-/* ---- 1 and 2: may this commit be made?
- * ------------------------------------------------------- */
+#define CLOCK_NS 1000000000u /* how old the difference of the two clocks may be */
+
+/* ---- 1 and 2: may this commit be made? --------------------------------------------------- */
 
 static enum hf_err
 check_writable(struct hf_db *db, struct hf_detail *detail)
@@ -100,8 +101,7 @@ check_expectations(const struct hf_db *db, struct hf_commit *commit, struct hf_d
     return HF_OK;
 }
 
-/* ---- 3 to 5: room, place, bytes
- * -------------------------------------------------------------- */
+/* ---- 3 to 5: room, place, bytes ---------------------------------------------------------- */
 
 static enum hf_err
 reserve(struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
@@ -132,15 +132,25 @@ is_delete(const struct hf_commit *commit)
     return true;
 }
 
+/* The time of a commit made now. One clock is read a commit; the other follows it. */
+static uint64_t
+commit_time(struct hf_db *db, uint64_t now_ns)
+{
+    if (db->clock_at_ns == 0 || now_ns - db->clock_at_ns >= CLOCK_NS) {
+        db->clock_us = hf_env_wall_us() - now_ns / 1000;
+        db->clock_at_ns = now_ns;
+    }
+    uint64_t time_us = db->clock_us + now_ns / 1000;
+    return time_us > db->time_us ? time_us : db->time_us;
+}
+
 static void
 encode(struct hf_db *db, const struct hf_commit *commit, const struct hf_place *place)
 {
     uint32_t payload_size = place->size - HF_WAL_FRAME_OVERHEAD;
     uint32_t back = HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
-    uint64_t now = hf_env_wall_us();
 
-    if (now > db->time_us)
-        db->time_us = now;
+    db->time_us = commit_time(db, commit->now_ns);
     hf_wal_frame_begin(place->at, HF_WAL_COMMIT, payload_size);
     hf_wal_commit_encode(place->at, db->last + 1, db->time_us, commit->change_count);
     for (uint32_t i = 0; i < commit->change_count; i++) {
@@ -192,8 +202,7 @@ append(struct hf_db *db, const struct hf_commit *commit, uint64_t payload_size,
     return err;
 }
 
-/* ---- 6 and 7
- * --------------------------------------------------------------------------------- */
+/* ---- 6 and 7 ----------------------------------------------------------------------------- */
 
 static void
 index_changes(struct hf_db *db, const struct hf_commit *commit, const struct hf_place *place)
@@ -208,7 +217,7 @@ index_changes(struct hf_db *db, const struct hf_commit *commit, const struct hf_
 }
 
 static enum hf_err
-acknowledge(struct hf_db *db, unsigned flags, struct hf_detail *detail)
+acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *detail)
 {
     uint64_t version = db->last;
 
@@ -219,12 +228,11 @@ acknowledge(struct hf_db *db, unsigned flags, struct hf_detail *detail)
     }
     if (!hf_db_has_log(db))
         return HF_OK;
-    if (db->options.mode == HF_MODE_STRICT || (flags & HF_DURABLE))
+    if (db->options.mode == HF_MODE_STRICT || (commit->flags & HF_DURABLE))
         return hf_db_sync_to(db, version, detail);
-    uint64_t now = hf_env_mono_ns();
     if (db->unsynced_since_ns == 0)
-        db->unsynced_since_ns = now;
-    if (!hf_db_sync_is_due(db, now))
+        db->unsynced_since_ns = commit->now_ns;
+    if (!hf_db_sync_is_due(db, commit->now_ns))
         return HF_OK;
     if (db->thread != NULL)
         hf_db_wake(db);
@@ -238,12 +246,14 @@ commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *deta
 {
     struct hf_place place;
     uint64_t payload_size = 0;
+
+    commit->now_ns = hf_env_mono_ns();
     enum hf_err err = check_sizes(db, commit, &payload_size, detail);
 
     if (err == HF_OK)
         err = check_writable(db, detail);
     if (err == HF_OK && db->options.mode == HF_MODE_BUFFERED)
-        err = hf_db_hold_window(db, detail);
+        err = hf_db_hold_window(db, commit->now_ns, detail);
     if (err == HF_OK)
         err = check_expectations(db, commit, detail);
     if (err == HF_OK)
@@ -256,7 +266,7 @@ commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *deta
         db->stats.commits++;
     }
     hf_memtable_settle(&db->table);
-    return err == HF_OK ? acknowledge(db, commit->flags, detail) : err;
+    return err == HF_OK ? acknowledge(db, commit, detail) : err;
 }
 
 enum hf_err
@@ -275,8 +285,7 @@ hf_db_commit(struct hf_db *db, struct hf_commit *commit, uint64_t *version)
     return err;
 }
 
-/* ---- public, one operation a commit
- * ---------------------------------------------------------- */
+/* ---- public, one operation a commit ------------------------------------------------------ */
 
 static enum hf_err
 commit_one(struct hf_db *db, struct hf_change *change, const struct hf_check *check,

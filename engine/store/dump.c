@@ -61,8 +61,7 @@ shown(struct hf_span bytes, char text[4 * SHOWN_BYTES + 8])
     return text;
 }
 
-/* ---- one segment
- * ----------------------------------------------------------------------------- */
+/* ---- one segment ------------------------------------------------------------------------- */
 
 static void
 dump_commit(struct dump *dump, const struct hf_wal_walk *walk)
@@ -196,8 +195,7 @@ dump_file(struct dump *dump, const char *name)
     return err;
 }
 
-/* ---- a directory
- * ----------------------------------------------------------------------------- */
+/* ---- a directory ------------------------------------------------------------------------- */
 
 static enum hf_err
 visit(void *context, const char *name)
@@ -275,7 +273,7 @@ hf_dump(const char *path, hf_line_fn *line, void *context, struct hf_error *erro
     hf_dir_close(dump.dir);
     if (error != NULL) {
         error->code = err;
-        snprintf(error->text, sizeof error->text, "%s: %s", path,
+        snprintf(error->text, sizeof error->text, "%.160s: %.340s", path,
                  detail.text[0] != 0 ? detail.text : hf_strerror(err));
     }
     return err;

@@ -20,6 +20,7 @@
 #include "vfs/vfs_io.h"
 
 #define TAIL_SHARE 16u /* one in so many bytes of a segment is kept for deletes */
+#define CHAIN_CAPACITY 8u
 #define SEAL_ROOM (HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_SEAL_SIZE)
 #define BEGIN_ROOM (HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE)
 
@@ -32,33 +33,46 @@ hf_log_close_files(struct hf_log *log)
         log->oldest = newer;
     }
     log->active = NULL;
-    hf_log_segment_free(log, log->spare);
-    log->spare = NULL;
+    if (log->spare != NULL) {
+        hf_log_segment_free(log, log->spare);
+        hf_budget_unmap(log->budget, log->spare_memory.base, log->spare_memory.size);
+        log->spare = NULL;
+    }
     hf_budget_free(log->budget, log->chain, log->chain_capacity * sizeof *log->chain);
     log->chain = NULL;
     log->chain_count = log->chain_capacity = 0;
 }
 
 enum hf_err
-hf_log_chain_add(struct hf_log *log, uint32_t number)
+hf_log_chain_reserve(struct hf_log *log)
 {
-    if (log->chain_count == log->chain_capacity) {
-        uint32_t capacity = log->chain_capacity == 0 ? 8 : log->chain_capacity * 2;
-        struct hf_chain_entry *chain = hf_budget_alloc(log->budget, capacity * sizeof *chain);
-        if (chain == NULL)
-            return HF_ERR_NO_MEMORY;
-        if (log->chain_count > 0)
-            memcpy(chain, log->chain, log->chain_count * sizeof *chain);
-        hf_budget_free(log->budget, log->chain, log->chain_capacity * sizeof *chain);
-        log->chain = chain;
-        log->chain_capacity = capacity;
-    }
-    log->chain[log->chain_count++] = (struct hf_chain_entry){ .number = number };
+    uint32_t capacity = log->chain_capacity == 0 ? CHAIN_CAPACITY : log->chain_capacity * 2;
+    struct hf_chain_entry *chain;
+
+    if (log->chain_count < log->chain_capacity)
+        return HF_OK;
+    chain = hf_budget_alloc(log->budget, capacity * sizeof *chain);
+    if (chain == NULL)
+        return HF_ERR_NO_MEMORY;
+    if (log->chain_count > 0)
+        memcpy(chain, log->chain, log->chain_count * sizeof *chain);
+    hf_budget_free(log->budget, log->chain, log->chain_capacity * sizeof *chain);
+    log->chain = chain;
+    log->chain_capacity = capacity;
     return HF_OK;
 }
 
-/* ---- where things go
- * ------------------------------------------------------------------------- */
+enum hf_err
+hf_log_chain_add(struct hf_log *log, uint32_t number)
+{
+    enum hf_err err = hf_log_chain_reserve(log);
+
+    if (err == HF_OK)
+        log->chain[log->chain_count++] = (struct hf_chain_entry){ .number = number };
+    return err;
+}
+
+/* ---- where things go --------------------------------------------------------------------- */
 
 /* File offset of the next frame, and the size of the group header that it needs before it. */
 static uint64_t
@@ -101,8 +115,7 @@ put_group(struct hf_log *log, uint8_t *at, uint64_t off, uint64_t first)
     hf_wal_group_encode(at, &group, log->active->mask_base, off);
 }
 
-/* ---- rotation
- * -------------------------------------------------------------------------------- */
+/* ---- rotation ---------------------------------------------------------------------------- */
 
 static uint64_t
 size_for(const struct hf_log *log, uint32_t frame_size)
@@ -139,25 +152,36 @@ seal_active(struct hf_log *log, uint32_t next)
     log->group_open = true;
 }
 
-/* The spare if it is ready, large enough and not overtaken; else a segment made on the spot. */
+/*
+ * The spare and its memory, if it is ready, large enough and not overtaken; else a segment made on
+ * the spot. Memory comes first: without it no file is made.
+ */
 static enum hf_err
-next_segment(struct hf_log_segment **out, struct hf_log *log, uint64_t need,
-             struct hf_detail *detail)
+next_segment(struct hf_log *log, uint64_t need, struct hf_log_segment **out,
+             struct hf_segment *memory, struct hf_detail *detail)
 {
-    if (log->spare_ready && log->spare->size >= need &&
-        log->spare->number > log->active->number) {
+    uint64_t size = log->size_max < HF_LOG_SEGMENT_MIN ? log->size_max : HF_LOG_SEGMENT_MIN;
+    enum hf_err err;
+
+    if (log->spare_ready && log->spare->size >= need) {
         HF_MARK(log_rotated_spare);
         *out = log->spare;
+        *memory = log->spare_memory;
         log->spare = NULL;
         log->spare_ready = false;
         return HF_OK;
     }
-    uint64_t size = log->size_max < HF_LOG_SEGMENT_MIN ? log->size_max : HF_LOG_SEGMENT_MIN;
     if (need > size) {
         HF_MARK(log_oversized);
         size = need;
     }
-    return hf_log_segment_make(out, log, size, detail);
+    *memory = (struct hf_segment){ .base = hf_budget_map(log->budget, size), .size = size };
+    if (memory->base == NULL)
+        return hf_detail_set(detail, HF_ERR_NO_MEMORY, "no memory for the next log segment");
+    err = hf_log_segment_make(out, log, size, detail);
+    if (err != HF_OK)
+        hf_budget_unmap(log->budget, memory->base, size);
+    return err;
 }
 
 /* Lets the chain lead on to `segment`, whose first group is written. */
@@ -166,74 +190,74 @@ make_active(struct hf_log *log, struct hf_log_segment *segment)
 {
     struct hf_log_segment *old = log->active;
 
+    hf_segments_trim(log->segments, log->segments->count - 2);
     old->newer = segment;
     log->chain[log->chain_count - 2].end = old->end;
     log->active = segment;
     log->group_open = true;
     log->poisoned = false;
-    if (log->size_next < log->size_max)
-        log->size_next =
-            log->size_next * 2 < log->size_max ? log->size_next * 2 : log->size_max;
+    log->size_next = log->size_next * 2 < log->size_max ? log->size_next * 2 : log->size_max;
+    log->spare_failed = false;
+    if (log->spare != NULL && log->spare->number < segment->number)
+        log->spare_ready = false; /* overtaken: log_spare.c renumbers it */
     if (old->synced == old->end && log->oldest == old) {
         log->oldest = segment;
         hf_log_segment_free(log, old);
     }
 }
 
-/* Memory mode: the next segment is nothing but memory. */
-static enum hf_err
-rotate_memory(struct hf_log *log, uint32_t frame_size)
-{
-    uint64_t size = log->size_next < frame_size ? frame_size : log->size_next;
-    enum hf_err err;
-
-    if (log->segments->count > 0)
-        hf_segments_trim_newest(log->segments);
-    err = hf_segments_add(log->segments, size);
-    if (err == HF_OK && log->size_next < log->size_max)
-        log->size_next *= 2;
-    return err;
-}
-
 static enum hf_err
 rotate(struct hf_log *log, uint32_t frame_size, struct hf_detail *detail)
 {
-    struct hf_log_segment *segment = NULL;
     struct hf_wal_link link = { .prev = log->active->number, .last = log->active->last };
-    uint64_t need = size_for(log, frame_size);
-    enum hf_err err = next_segment(&segment, log, need, detail);
+    struct hf_log_segment *segment = NULL;
+    struct hf_segment memory = { NULL, 0, 0 };
+    enum hf_err err = hf_log_chain_reserve(log);
 
+    if (err == HF_OK)
+        err = hf_segments_reserve(log->segments);
+    if (err != HF_OK)
+        return hf_detail_set(detail, err, "no memory for the next log segment");
+    err = next_segment(log, size_for(log, frame_size), &segment, &memory, detail);
     if (err != HF_OK)
         return err;
-    err = hf_log_chain_add(log, segment->number);
-    if (err == HF_OK) {
-        hf_segments_trim_newest(log->segments);
-        err = hf_segments_add(log->segments, segment->size);
-        if (err != HF_OK)
-            log->chain_count--;
-    }
-    if (err != HF_OK) {
-        hf_log_segment_free(log, segment); /* its file never began; recovery clears it away */
-        return hf_detail_set(detail, err, "no memory for the next log segment");
-    }
     if (!log->poisoned)
         seal_active(log, segment->number);
     link.prev_end = log->active->end;
-    err = hf_log_begin(log, segment, &link, detail);
+    err = hf_log_begin(log, segment, &memory, &link, detail);
     if (err != HF_OK) {
         log->poisoned = true; /* sealed, or not known to be: nothing more goes here */
-        log->chain_count--;
-        hf_segments_drop_newest(log->segments);
-        hf_log_segment_free(log, segment);
+        hf_budget_unmap(log->budget, memory.base, memory.size);
+        hf_log_segment_free(log, segment); /* the seal may name its file: it stays */
         return err;
     }
+    err = hf_segments_adopt(log->segments, memory.base, memory.size, memory.used);
+    if (err == HF_OK)
+        err = hf_log_chain_add(log, segment->number);
+    HF_ASSERT(err == HF_OK); /* both were reserved */
     HF_MARK(log_rotated);
     make_active(log, segment);
     return HF_OK;
 }
 
-/* ---- appending
- * ------------------------------------------------------------------------------- */
+/* Memory mode: the next segment is nothing but memory, less of it where the limit is near. */
+static enum hf_err
+rotate_memory(struct hf_log *log, uint32_t frame_size)
+{
+    uint64_t size = log->size_next < frame_size ? frame_size : log->size_next;
+    enum hf_err err = hf_segments_add(log->segments, size);
+
+    for (; err == HF_ERR_NO_MEMORY && size / 2 >= frame_size && size > HF_ENV_PAGE; size /= 2)
+        err = hf_segments_add(log->segments, size / 2);
+    if (err != HF_OK)
+        return err;
+    if (log->segments->count > 1)
+        hf_segments_trim(log->segments, log->segments->count - 2);
+    log->size_next = log->size_next * 2 < log->size_max ? log->size_next * 2 : log->size_max;
+    return HF_OK;
+}
+
+/* ---- appending --------------------------------------------------------------------------- */
 
 static enum hf_err
 place_in_memory(struct hf_log *log, uint32_t size, struct hf_place *place,
@@ -327,8 +351,7 @@ hf_log_restart(struct hf_log *log, struct hf_detail *detail)
     return log->poisoned ? rotate(log, 0, detail) : HF_OK;
 }
 
-/* ---- durability
- * ------------------------------------------------------------------------------ */
+/* ---- durability -------------------------------------------------------------------------- */
 
 /* One sync, its result taken as it is; the planted ways are to drop it, or to ask again. */
 static enum hf_err
@@ -391,15 +414,9 @@ hf_log_sync(struct hf_log *log, struct hf_detail *detail)
 enum hf_err
 hf_log_seal(struct hf_log *log, struct hf_detail *detail)
 {
-    char name[HF_NAME_SIZE_MAX];
     enum hf_err err;
 
-    if (log->spare != NULL) {
-        hf_log_name(name, log->spare->number, "");
-        hf_log_segment_free(log, log->spare);
-        log->spare = NULL;
-        hf_dir_remove(log->dir, name, NULL); /* it never began: it may stay as well */
-    }
+    hf_log_spare_discard(log);
     if (log->poisoned)
         return HF_OK;
     log->group_open = false;

@@ -70,6 +70,7 @@ struct hf_log {
     uint64_t durable_version;
 
     struct hf_log_segment *spare; /* the next segment, being prepared or ready */
+    struct hf_segment spare_memory;
     uint64_t spare_filled;
     bool spare_ready;
     bool spare_busy;   /* a thread is at its file, without the mutex */
@@ -93,7 +94,8 @@ struct hf_place {
     uint64_t ref;  /* of the frame's first byte */
 };
 
-#define HF_LOG_SEGMENT_MIN (UINT64_C(1) << 20) /* first size of a segment, doubled from there  \
+#define HF_LOG_SEGMENT_MIN                                                                     \
+    (UINT64_C(1) << 20) /* first size of a segment, doubled from there  \
                                                 */
 
 void hf_log_close_files(struct hf_log *log);
@@ -126,8 +128,7 @@ enum hf_err hf_log_seal(struct hf_log *log, struct hf_detail *detail) HF_MUST_CH
 bool hf_log_wants_spare(const struct hf_log *log);
 enum hf_err hf_log_prepare(struct hf_log *log, struct hf_detail *detail) HF_MUST_CHECK;
 
-/* ---- inside the log: log_segment.c
- * ----------------------------------------------------------- */
+/* ---- inside the log: log_segment.c ------------------------------------------------------- */
 
 /* "wal-0000000007"; and back, 0 if it is not such a name. */
 void hf_log_name(char name[HF_NAME_SIZE_MAX], uint32_t number, const char *suffix);
@@ -141,16 +142,28 @@ enum hf_err hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log, 
                                uint64_t synced, uint8_t *sector,
                                struct hf_detail *detail) HF_MUST_CHECK;
 void hf_log_segment_free(struct hf_log *log, struct hf_log_segment *segment);
+/* Creates the file under its final name and writes the header. */
+enum hf_err hf_log_segment_create(struct hf_log_segment **out, struct hf_log *log,
+                                  uint64_t size, struct hf_detail *detail) HF_MUST_CHECK;
+/* Makes header, zeros and name durable: from here on the segment may begin. */
+enum hf_err hf_log_segment_settle(struct hf_log *log, struct hf_log_segment *segment,
+                                  struct hf_detail *detail) HF_MUST_CHECK;
+/* Frees the spare and its memory, and removes its file. */
+void hf_log_spare_discard(struct hf_log *log);
+/* Frees a segment that never began, and removes its file. */
+void hf_log_segment_discard(struct hf_log *log, struct hf_log_segment *segment);
 /* A whole segment, ready for its first group, made now. */
 enum hf_err hf_log_segment_make(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
                                 struct hf_detail *detail) HF_MUST_CHECK;
 /* Zeros over [from, to) of a file, in pieces. */
 enum hf_err hf_log_fill(struct hf_file *file, uint64_t from, uint64_t to,
                         struct hf_detail *detail) HF_MUST_CHECK;
-/* Appends the group and the link that begin a segment, to memory and file. */
+/* Writes the group and the link that begin a segment, into its memory and its file. */
 enum hf_err hf_log_begin(struct hf_log *log, struct hf_log_segment *segment,
-                         const struct hf_wal_link *link,
+                         struct hf_segment *memory, const struct hf_wal_link *link,
                          struct hf_detail *detail) HF_MUST_CHECK;
+/* Makes room for one more, so that the next addition cannot fail. */
+enum hf_err hf_log_chain_reserve(struct hf_log *log) HF_MUST_CHECK;
 enum hf_err hf_log_chain_add(struct hf_log *log, uint32_t number) HF_MUST_CHECK;
 
 static inline uint64_t

@@ -1,11 +1,9 @@
 /*
- * log_segment.c - making segment files, and preparing the next one ahead.
+ * log_segment.c - the files of the log: their names, their making, their first group.
  *
- *   NONE --create, header--> FILLING --zeros, piece by piece--> FILLED --sync, directory
- * sync--> READY
- *
- * A crash before READY leaves a file with a bad header and zeros, or a good one: a segment that
- * never began. What fails is thrown away and tried again under a new number.
+ * A file is made in an order that a crash may stop anywhere: header, zeros to its full size, sync,
+ * directory sync. Until its first group is written it is a segment that never began, and nobody
+ * minds whether it is there.
  */
 #include "store/log.h"
 
@@ -18,12 +16,10 @@
 #include <stdio.h>
 
 #define PIECE_SIZE 4096u /* pages that small writes go into later come from small writes */
-#define STEP_SIZE (256u * 1024) /* of zeros in one step of background work */
 
 static const uint8_t zeros[PIECE_SIZE];
 
-/* ---- names
- * ----------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------- */
 
 void
 hf_log_name(char name[HF_NAME_SIZE_MAX], uint32_t number, const char *suffix)
@@ -50,8 +46,7 @@ hf_log_number(const char *name, const char *suffix)
     return strcmp(name, again) == 0 ? (uint32_t)number : 0;
 }
 
-/* ---- making one
- * ------------------------------------------------------------------------------ */
+/* ---- making one -------------------------------------------------------------------------- */
 
 enum hf_err
 hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
@@ -114,10 +109,9 @@ hf_log_fill(struct hf_file *file, uint64_t from, uint64_t to, struct hf_detail *
     return err;
 }
 
-/* Creates the file under its final name and writes the header. */
-static enum hf_err
-create_file(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
-            struct hf_detail *detail)
+enum hf_err
+hf_log_segment_create(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
+                      struct hf_detail *detail)
 {
     struct hf_log_segment *segment;
     char name[HF_NAME_SIZE_MAX];
@@ -146,9 +140,9 @@ done:
     return err;
 }
 
-/* Makes header, zeros and name durable: from here on the segment may begin. */
-static enum hf_err
-make_durable(struct hf_log *log, struct hf_log_segment *segment, struct hf_detail *detail)
+enum hf_err
+hf_log_segment_settle(struct hf_log *log, struct hf_log_segment *segment,
+                      struct hf_detail *detail)
 {
     enum hf_err err = hf_file_sync(segment->file, detail);
 
@@ -157,8 +151,8 @@ make_durable(struct hf_log *log, struct hf_log_segment *segment, struct hf_detai
     return err;
 }
 
-static void
-throw_away(struct hf_log *log, struct hf_log_segment *segment)
+void
+hf_log_segment_discard(struct hf_log *log, struct hf_log_segment *segment)
 {
     char name[HF_NAME_SIZE_MAX];
 
@@ -172,16 +166,16 @@ hf_log_segment_make(struct hf_log_segment **out, struct hf_log *log, uint64_t si
                     struct hf_detail *detail)
 {
     struct hf_log_segment *segment;
-    enum hf_err err = create_file(&segment, log, size, detail);
+    enum hf_err err = hf_log_segment_create(&segment, log, size, detail);
 
     *out = NULL;
     if (err != HF_OK)
         return err;
     err = hf_log_fill(segment->file, log->sector, size, detail);
     if (err == HF_OK)
-        err = make_durable(log, segment, detail);
+        err = hf_log_segment_settle(log, segment, detail);
     if (err != HF_OK) {
-        throw_away(log, segment);
+        hf_log_segment_discard(log, segment);
         return err;
     }
     *out = segment;
@@ -189,106 +183,31 @@ hf_log_segment_make(struct hf_log_segment **out, struct hf_log *log, uint64_t si
 }
 
 enum hf_err
-hf_log_begin(struct hf_log *log, struct hf_log_segment *segment, const struct hf_wal_link *link,
-             struct hf_detail *detail)
+hf_log_begin(struct hf_log *log, struct hf_log_segment *segment, struct hf_segment *memory,
+             const struct hf_wal_link *link, struct hf_detail *detail)
 {
-    struct hf_segment *memory = hf_segments_newest(log->segments);
-    uint8_t *at = memory->base;
-    struct hf_wal_group group = {
+    uint8_t *group = memory->base, *frame = group + HF_WAL_GROUP_SIZE;
+    uint64_t off = log->sector;
+    uint32_t size = HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE;
+    struct hf_wal_group first = {
         .synced = log->durable_position,
         .first = link->last + 1,
         .segment = segment->number,
     };
-    uint64_t off = log->sector;
-    uint32_t size = HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE;
     enum hf_err err;
 
     HF_ASSERT(memory->used == 0 && memory->size >= size);
-    hf_wal_group_encode(at, &group, segment->mask_base, off);
-    hf_wal_frame_begin(at + HF_WAL_GROUP_SIZE, HF_WAL_LINK, HF_WAL_LINK_SIZE);
-    hf_wal_link_encode(at + HF_WAL_GROUP_SIZE, link);
-    hf_wal_frame_end(at + HF_WAL_GROUP_SIZE, HF_WAL_LINK_SIZE, segment->mask_base,
-                     off + HF_WAL_GROUP_SIZE);
-    if (segment->file != NULL) {
-        err = hf_vfs_write_full(segment->file, off, hf_span(at, size), detail);
-        if (err != HF_OK)
-            return err;
-        log->written_bytes += size;
-    }
+    hf_wal_group_encode(group, &first, segment->mask_base, off);
+    hf_wal_frame_begin(frame, HF_WAL_LINK, HF_WAL_LINK_SIZE);
+    hf_wal_link_encode(frame, link);
+    hf_wal_frame_end(frame, HF_WAL_LINK_SIZE, segment->mask_base, off + HF_WAL_GROUP_SIZE);
+    err = hf_vfs_write_full(segment->file, off, hf_span(group, size), detail);
+    if (err != HF_OK)
+        return err;
+    log->written_bytes += size;
     memory->used = size;
     segment->end = off + size;
     segment->last = link->last;
     segment->group_next = 1;
-    return HF_OK;
-}
-
-/* ---- the spare
- * ------------------------------------------------------------------------------- */
-
-bool
-hf_log_wants_spare(const struct hf_log *log)
-{
-    const struct hf_log_segment *active = log->active;
-
-    if (log->dir == NULL || active == NULL || active->file == NULL || log->spare_busy ||
-        log->spare_ready)
-        return false;
-    return log->spare != NULL ||
-           (!log->spare_failed && active->end - log->sector >= active->size / 8);
-}
-
-static enum hf_err
-spare_step(struct hf_log *log, struct hf_log_segment *spare, struct hf_detail *detail)
-{
-    uint64_t to = log->spare_filled + STEP_SIZE;
-
-    if (log->spare_filled == spare->size)
-        return make_durable(log, spare, detail);
-    if (to > spare->size)
-        to = spare->size;
-    return hf_log_fill(spare->file, log->spare_filled, to, detail);
-}
-
-static enum hf_err
-spare_create(struct hf_log *log, struct hf_detail *detail)
-{
-    enum hf_err err = create_file(&log->spare, log, log->size_next, detail);
-
-    log->spare_filled = log->sector;
-    log->spare_failed = err != HF_OK;
-    return err;
-}
-
-enum hf_err
-hf_log_prepare(struct hf_log *log, struct hf_detail *detail)
-{
-    struct hf_log_segment *spare = log->spare;
-    enum hf_err err;
-
-    HF_ASSERT(hf_log_wants_spare(log));
-    if (HF_CHANCE(log_skip_spare))
-        return HF_OK;
-    if (spare == NULL)
-        return spare_create(log, detail);
-
-    log->spare_busy = true;
-    if (log->mutex != NULL)
-        hf_mutex_unlock(log->mutex);
-    err = spare_step(log, spare, detail);
-    if (log->mutex != NULL)
-        hf_mutex_lock(log->mutex);
-    log->spare_busy = false;
-
-    if (err != HF_OK || spare->number < log->active->number) {
-        throw_away(log, spare);
-        log->spare = NULL;
-        log->spare_failed = err != HF_OK;
-        return err;
-    }
-    if (log->spare_filled == spare->size)
-        log->spare_ready = true;
-    log->spare_filled += STEP_SIZE;
-    if (log->spare_filled > spare->size)
-        log->spare_filled = spare->size;
     return HF_OK;
 }

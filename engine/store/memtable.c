@@ -72,8 +72,7 @@ slot_of(const struct hf_memtable *table, struct hf_span key, uint64_t hash)
     return slot;
 }
 
-/* ---- writing
- * --------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------- */
 
 enum hf_err
 hf_memtable_reserve(struct hf_memtable *table, uint64_t hash)
@@ -109,8 +108,7 @@ hf_memtable_settle(struct hf_memtable *table)
     hf_hash_settle(table->hash);
 }
 
-/* ---- reading
- * --------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 const uint8_t *
 hf_memtable_as_of(const struct hf_memtable *table, uint64_t ref, uint64_t version)
@@ -147,8 +145,7 @@ hf_memtable_forget(struct hf_memtable *table, uint64_t floor)
     }
 }
 
-/* ---- the ordered index
- * ----------------------------------------------------------------------- */
+/* ---- the ordered index ------------------------------------------------------------------- */
 
 static struct hf_span
 ordered_key(const void *context, uint64_t ref)
@@ -203,8 +200,7 @@ hf_memtable_catch_up(struct hf_memtable *table, uint64_t frames, bool *behind)
     return err;
 }
 
-/* ---- checking
- * -------------------------------------------------------------------------------- */
+/* ---- checking ---------------------------------------------------------------------------- */
 
 /* Whether the operation at `ref` is what the hash index and the links say of its key. */
 static const char *

@@ -11,8 +11,7 @@
 
 #include <stdio.h>
 
-/* ---- small services to the whole store
- * ------------------------------------------------------- */
+/* ---- small services to the whole store --------------------------------------------------- */
 
 void
 hf_db_lock_slow(struct hf_db *db)
@@ -53,8 +52,7 @@ hf_error_get(struct hf_db *db, struct hf_error *error)
     hf_db_unlock(db);
 }
 
-/* ---- options
- * --------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------- */
 
 static enum hf_err
 check_options(const struct hf_options *options, const char *path, struct hf_detail *detail)
@@ -88,8 +86,7 @@ check_options(const struct hf_options *options, const char *path, struct hf_deta
     return HF_OK;
 }
 
-/* ---- open
- * ------------------------------------------------------------------------------------ */
+/* ---- open -------------------------------------------------------------------------------- */
 
 static enum hf_err
 no_segment(void *context, const char *name)
@@ -207,7 +204,7 @@ explain(struct hf_error *error, enum hf_err err, const char *path,
     if (err == HF_OK)
         error->text[0] = 0;
     else
-        snprintf(error->text, sizeof error->text, "%s%s%s", path == NULL ? "" : path,
+        snprintf(error->text, sizeof error->text, "%.160s%s%.340s", path == NULL ? "" : path,
                  path == NULL ? "" : ": ",
                  detail->text[0] != 0 ? detail->text : hf_strerror(err));
     return err;
@@ -242,8 +239,7 @@ hf_open(struct hf_db **out, const char *path, const struct hf_options *options,
     return explain(error, err, path, &detail);
 }
 
-/* ---- close
- * ----------------------------------------------------------------------------------- */
+/* ---- close ------------------------------------------------------------------------------- */
 
 static enum hf_err
 finish_log(struct hf_db *db, struct hf_detail *detail)

@@ -7,8 +7,7 @@
 #include "base/probe.h"
 #include "base/span.h"
 
-/* ---- a new database
- * -------------------------------------------------------------------------- */
+/* ---- a new database ---------------------------------------------------------------------- */
 
 static enum hf_err
 prepare_new(struct hf_recovering *r)
@@ -28,8 +27,7 @@ prepare_new(struct hf_recovering *r)
     return HF_OK;
 }
 
-/* ---- after the new segment is durable
- * -------------------------------------------------------- */
+/* ---- after the new segment is durable ---------------------------------------------------- */
 
 /* Removes segments that are no part of the log any more, and what failed recoveries left. */
 static void
@@ -121,8 +119,7 @@ place(struct hf_recovering *r)
     return err;
 }
 
-/* ---- the report
- * ------------------------------------------------------------------------------ */
+/* ---- the report -------------------------------------------------------------------------- */
 
 /* What the segment that `place` makes will link to, and what is known durable until then. */
 static void

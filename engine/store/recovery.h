@@ -45,7 +45,8 @@ struct hf_scanned {
     uint32_t group_next; /* number that a further group would have */
 };
 
-#define HF_TEMPORARY_MAX 16u /* leftovers of earlier recoveries that one recovery clears away  \
+#define HF_TEMPORARY_MAX                                                                       \
+    16u /* leftovers of earlier recoveries that one recovery clears away  \
                               */
 
 struct hf_recovering {
@@ -76,8 +77,7 @@ enum hf_err hf_recovery_run(struct hf_db *db, struct hf_detail *detail) HF_MUST_
  * again. */
 enum hf_err hf_recovery_place(struct hf_db *db, struct hf_detail *detail) HF_MUST_CHECK;
 
-/* ---- its parts
- * ------------------------------------------------------------------------------- */
+/* ---- its parts --------------------------------------------------------------------------- */
 
 enum hf_err hf_recovery_scan(struct hf_recovering *r) HF_MUST_CHECK;
 void hf_recovery_forget(struct hf_recovering *r); /* gives back what was scanned */

@@ -18,8 +18,7 @@
 #define BEGIN_SIZE (HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE)
 #define LOOKAHEAD 16u /* operations whose index slots are fetched before they are needed */
 
-/* ---- what goes into the new segment
- * ---------------------------------------------------------- */
+/* ---- what goes into the new segment ------------------------------------------------------ */
 
 static struct hf_scanned *
 chained(const struct hf_recovering *r, uint32_t i)
@@ -64,8 +63,7 @@ plan_copy(struct hf_recovering *r)
     return copied;
 }
 
-/* ---- memory
- * ---------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------ */
 
 /* Hands the memory of a scanned segment over to the database, cut to what it keeps. */
 static enum hf_err
@@ -77,7 +75,7 @@ adopt(struct hf_recovering *r, struct hf_scanned *scanned, uint64_t used)
     if (err != HF_OK)
         return err;
     scanned->bytes = NULL;
-    hf_segments_trim_newest(segments);
+    hf_segments_trim(segments, segments->count - 1);
     err = hf_log_chain_add(&r->db->log, scanned->number);
     if (err == HF_OK)
         r->db->log.chain[r->db->log.chain_count - 1].end = scanned->below_end;
@@ -146,8 +144,7 @@ build_segments(struct hf_recovering *r, uint64_t copied)
     return HF_OK;
 }
 
-/* ---- indexes
- * --------------------------------------------------------------------------------- */
+/* ---- indexes ----------------------------------------------------------------------------- */
 
 /* Operations on their way into the index: their slots are being fetched. */
 struct queue {

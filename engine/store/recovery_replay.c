@@ -73,8 +73,7 @@ walk_segment(struct hf_recovering *r, struct hf_scanned *scanned, uint64_t limit
     }
 }
 
-/* ---- what the newest segment's end tells
- * ----------------------------------------------------- */
+/* ---- what the newest segment's end tells ------------------------------------------------- */
 
 static enum hf_err
 judge_seal(const struct hf_recovering *r, const struct hf_scanned *scanned,
@@ -117,8 +116,7 @@ note_tail(struct hf_recovering *r, const struct hf_wal_walk *walk, const struct 
         HF_MARK(recovery_beyond_cut);
 }
 
-/* ---- segment by segment
- * ---------------------------------------------------------------------- */
+/* ---- segment by segment ------------------------------------------------------------------ */
 
 /* Replays chain[i]; *ends says that the log ends in it. */
 static enum hf_err

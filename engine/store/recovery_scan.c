@@ -59,8 +59,7 @@ done:
     return err;
 }
 
-/* ---- what is it?
- * ----------------------------------------------------------------------------- */
+/* ---- what is it? ------------------------------------------------------------------------- */
 
 static uint64_t
 data_size(struct hf_span bytes)
@@ -106,8 +105,10 @@ classify(struct hf_scanned *scanned, uint32_t sector)
     case HF_WAL_GOOD:
         break;
     }
-    if (scanned->header.number != scanned->number) {
-        scanned->state = HF_SCANNED_DAMAGED;
+    if (scanned->header.number !=
+        scanned->number) { /* a spare about to be renumbered, at most */
+        scanned->state =
+            scanned->data <= scanned->header.sector ? HF_SCANNED_UNBEGUN : HF_SCANNED_DAMAGED;
         return;
     }
     hf_wal_walk_init(&walk, bytes, &scanned->header, 0);
@@ -121,8 +122,7 @@ classify(struct hf_scanned *scanned, uint32_t sector)
             scanned->data <= scanned->header.sector ? HF_SCANNED_UNBEGUN : HF_SCANNED_TORN;
 }
 
-/* ---- the directory
- * --------------------------------------------------------------------------- */
+/* ---- the directory ----------------------------------------------------------------------- */
 
 static enum hf_err
 add(struct hf_recovering *r, uint32_t number)

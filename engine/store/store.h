@@ -41,8 +41,10 @@ struct hf_db {
 
     uint64_t last;
     uint64_t published;
-    uint64_t time_us; /* of the newest commit */
-    uint64_t floor;   /* the lowest version that can still be read */
+    uint64_t time_us;     /* of the newest commit */
+    uint64_t clock_us;    /* wall clock less monotonic clock, read anew each CLOCK_NS */
+    uint64_t clock_at_ns; /* when it was */
+    uint64_t floor;       /* the lowest version that can still be read */
     enum hf_err failure;
     bool closing;
     bool unplaced; /* recovery could make no new segment yet; the first write tries again */
@@ -97,8 +99,7 @@ void hf_db_wake(struct hf_db *db);
 /* Keeps the sentence for hf_error_get and returns `err`. */
 enum hf_err hf_db_tell(struct hf_db *db, enum hf_err err, const struct hf_detail *detail);
 
-/* ---- sync.c
- * ---------------------------------------------------------------------------------- */
+/* ---- sync.c ------------------------------------------------------------------------------ */
 
 /* Runs one sync, or waits for the running one, until `version` is durable or the log failed. */
 enum hf_err hf_db_sync_to(struct hf_db *db, uint64_t version,
@@ -111,10 +112,10 @@ enum hf_err hf_db_sync_now(struct hf_db *db, struct hf_detail *detail);
 /* Whether time, count or bytes ask for a background sync. */
 bool hf_db_sync_is_due(const struct hf_db *db, uint64_t now_ns);
 /* Buffered: holds the writer while more than the promised window could be lost. */
-enum hf_err hf_db_hold_window(struct hf_db *db, struct hf_detail *detail) HF_MUST_CHECK;
+enum hf_err hf_db_hold_window(struct hf_db *db, uint64_t now_ns,
+                              struct hf_detail *detail) HF_MUST_CHECK;
 
-/* ---- commit.c
- * -------------------------------------------------------------------------------- */
+/* ---- commit.c ---------------------------------------------------------------------------- */
 
 struct hf_change {
     enum hf_wal_op_type type;
@@ -134,6 +135,7 @@ struct hf_commit {
     uint32_t change_count;
     uint32_t check_count;
     unsigned flags;
+    uint64_t now_ns;  /* when it came */
     uint64_t version; /* out: of the commit; after CONFLICT, of the key that differs */
 };
 
@@ -142,8 +144,7 @@ enum hf_err hf_db_commit(struct hf_db *db, struct hf_commit *commit,
 /* The largest frame that one commit may have. */
 uint64_t hf_db_commit_size_max(const struct hf_db *db);
 
-/* ---- view.c
- * ---------------------------------------------------------------------------------- */
+/* ---- view.c ------------------------------------------------------------------------------ */
 
 /* Raises the floor as far as views and options allow, and forgets what is below. */
 void hf_db_raise_floor(struct hf_db *db);

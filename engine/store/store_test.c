@@ -5,6 +5,7 @@
  * and an open; damage is done to the files with plain stdio between two opens. What only a
  * crash can show is the simulator's part.
  */
+#define _GNU_SOURCE
 #include "base/bytes.h"
 #include "base/span.h"
 #include "base/tap.h"
@@ -106,8 +107,7 @@ findings(struct hf_db *db)
     return err == HF_OK ? 0 : count > 0 ? count : -1;
 }
 
-/* ---- reads and writes
- * ------------------------------------------------------------------------ */
+/* ---- reads and writes -------------------------------------------------------------------- */
 
 static void
 test_round_trip(enum hf_mode mode, const char *name)
@@ -259,8 +259,7 @@ test_history(void)
     TAP_OK(hf_close(db) == HF_OK, "closes once they are closed");
 }
 
-/* ---- limits
- * ---------------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------------------------ */
 
 static void
 test_limits(void)
@@ -302,7 +301,7 @@ test_oversized(void)
     struct hf_db *db = open_with(path, &options);
     size_t size = 1u << 20;
     char *value = calloc(1, size);
-    struct hf_view *view;
+    struct hf_view *view = NULL;
     struct hf_item item;
 
     TAP_OK(hf_put(db, text("large"), hf_span(value, size), 0, NULL) == HF_OK &&
@@ -318,8 +317,7 @@ test_oversized(void)
     free(value);
 }
 
-/* ---- damage and other people's files
- * --------------------------------------------------------- */
+/* ---- damage and other people's files ----------------------------------------------------- */
 
 /* The first log segment in `path`, and how many there are. */
 static int

@@ -136,12 +136,11 @@ window_is_full(const struct hf_db *db, uint64_t now_ns)
 }
 
 enum hf_err
-hf_db_hold_window(struct hf_db *db, struct hf_detail *detail)
+hf_db_hold_window(struct hf_db *db, uint64_t now_ns, struct hf_detail *detail)
 {
-    uint64_t began = hf_env_mono_ns();
     enum hf_err err = HF_OK;
 
-    if (!window_is_full(db, began))
+    if (!window_is_full(db, now_ns))
         return HF_OK;
     HF_MARK(log_stalled);
     while (err == HF_OK && db->failure == HF_OK && window_is_full(db, hf_env_mono_ns())) {
@@ -151,12 +150,11 @@ hf_db_hold_window(struct hf_db *db, struct hf_detail *detail)
             err = lead(db, detail);
     }
     db->stats.stalls++;
-    db->stats.stall_ns_total += hf_env_mono_ns() - began;
+    db->stats.stall_ns_total += hf_env_mono_ns() - now_ns;
     return err;
 }
 
-/* ---- public
- * ---------------------------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------------------------ */
 
 enum hf_err
 hf_sync(struct hf_db *db)

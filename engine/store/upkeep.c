@@ -84,8 +84,7 @@ hf_work(struct hf_db *db, bool *more)
     return err;
 }
 
-/* ---- figures
- * --------------------------------------------------------------------------------- */
+/* ---- figures ----------------------------------------------------------------------------- */
 
 void
 hf_stats_get(struct hf_db *db, struct hf_stats *stats)

@@ -41,8 +41,7 @@ hf_db_raise_floor(struct hf_db *db)
     hf_memtable_forget(&db->table, floor);
 }
 
-/* ---- views
- * ----------------------------------------------------------------------------------- */
+/* ---- views ------------------------------------------------------------------------------- */
 
 enum hf_err
 hf_view_open(struct hf_view **out, struct hf_db *db, uint64_t version)
@@ -111,8 +110,7 @@ hf_view_close(struct hf_view *view)
     hf_db_unlock(db);
 }
 
-/* ---- point reads
- * ----------------------------------------------------------------------------- */
+/* ---- point reads ------------------------------------------------------------------------- */
 
 /* The put that a reader at `version` sees, or NULL. */
 static const uint8_t *

@@ -10,8 +10,7 @@
 #include "base/detail.h"
 #include "holdfast.h"
 
-/* ---- memory: uninitialised, NULL when there is none
- * ------------------------------------------ */
+/* ---- memory: uninitialised, NULL when there is none -------------------------------------- */
 
 void *hf_env_alloc(size_t size);
 void hf_env_free(void *at); /* accepts NULL */
@@ -26,16 +25,14 @@ void *hf_env_map(size_t size);
 void hf_env_unmap(void *at, size_t size);
 void hf_env_trim(void *at, size_t from, size_t to);
 
-/* ---- clock and entropy
- * ----------------------------------------------------------------------- */
+/* ---- clock and entropy ------------------------------------------------------------------- */
 
 uint64_t hf_env_mono_ns(void); /* never steps back; only differences mean anything */
 uint64_t hf_env_wall_us(void); /* since 1970; may step */
 /* Fills with unpredictable bytes. IO if the system has none. */
 enum hf_err hf_env_entropy(void *to, size_t len) HF_MUST_CHECK;
 
-/* ---- threads
- * --------------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------- */
 
 struct hf_mutex;
 struct hf_cond;

@@ -4,7 +4,7 @@
  * Large areas are aligned to huge pages and marked for them: an index or a log segment is read
  * at random, and with small pages the address translation misses as often as the cache does.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "base/assert.h"
 #include "vfs/vfs_env.h"
 

@@ -9,7 +9,7 @@
  * No errno leaves this file: codes do, with a sentence. A descriptor is never closed twice,
  * since Linux frees it even when close() is interrupted.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "base/assert.h"
 #include "base/span.h"
 #include "vfs/vfs_env.h"

@@ -1,0 +1,278 @@
+/*
+ * fault.c - when a rule strikes.
+ *
+ *   EVERY    counts steps, then arms itself; a crash then strikes some calls later, so that it
+ *            lands inside operations and not only between them
+ *   STEP     at its step: a crash at once, anything else at the next call that matches
+ *   CALL     at the so-manieth call that matches
+ *   CHANCE   at each call that matches, by draw; faults of a crash at each crash
+ *   MARK     at the first call that matches after the mark was reached
+ *   CRASH    at each crash, by draw
+ *
+ * Faults that act at a crash or at rest are armed by the first three and by MARK, and act at
+ * the next occasion.
+ */
+#include "sim/fault.h"
+
+#include "base/assert.h"
+#include "sim/machine_state.h"
+#include "sim/probe.h"
+
+#define CRASH_DELAY 12u /* calls within which a crash of EVERY strikes, about two operations */
+
+/* At which calls a fault can strike: a bit for each. */
+#define BIT(call) (1u << (call))
+#define ALL_CALLS ((BIT(SIM_CALL_COUNT) - 1) & ~BIT(SIM_CALL_ALLOC) & ~BIT(SIM_CALL_ANY))
+static const unsigned calls_of[SIM_FAULT_COUNT] = {
+    [SIM_PROCESS_KILL] = ALL_CALLS | BIT(SIM_CALL_ALLOC),
+    [SIM_POWER_CUT] = ALL_CALLS | BIT(SIM_CALL_ALLOC),
+    [SIM_TORN_WRITE] = ALL_CALLS,
+    [SIM_LOST_NAME] = ALL_CALLS,
+    [SIM_SYNC_ERROR] = BIT(SIM_CALL_SYNC) | BIT(SIM_CALL_DIR_SYNC),
+    [SIM_SYNC_SLOW] = BIT(SIM_CALL_SYNC) | BIT(SIM_CALL_DIR_SYNC),
+    [SIM_SHORT_READ] = BIT(SIM_CALL_READ),
+    [SIM_SHORT_WRITE] = BIT(SIM_CALL_WRITE),
+    [SIM_DISK_FULL] = BIT(SIM_CALL_WRITE) | BIT(SIM_CALL_CREATE),
+    [SIM_READ_ERROR] = BIT(SIM_CALL_READ),
+    [SIM_WRITE_ERROR] = BIT(SIM_CALL_WRITE) | BIT(SIM_CALL_TRUNCATE),
+    [SIM_NAME_ERROR] = BIT(SIM_CALL_OPEN) | BIT(SIM_CALL_CREATE) | BIT(SIM_CALL_RENAME) |
+                       BIT(SIM_CALL_REMOVE) | BIT(SIM_CALL_LIST),
+    [SIM_ALLOC_FAIL] = BIT(SIM_CALL_ALLOC),
+    [SIM_BIT_FLIP] = ALL_CALLS,
+    [SIM_ZERO_SECTOR] = ALL_CALLS,
+    [SIM_FILE_LOSS] = ALL_CALLS,
+};
+
+static bool
+is_crash(enum sim_fault fault)
+{
+    return fault == SIM_PROCESS_KILL || fault == SIM_POWER_CUT;
+}
+
+/* Acts at a crash or at rest, not at a call. */
+static bool
+is_deferred(enum sim_fault fault)
+{
+    return fault == SIM_TORN_WRITE || fault == SIM_LOST_NAME || fault == SIM_BIT_FLIP ||
+           fault == SIM_ZERO_SECTOR || fault == SIM_FILE_LOSS;
+}
+
+static bool
+rolls_at_crash(const struct sim_rule *rule)
+{
+    return rule->when == SIM_WHEN_CRASH ||
+           (rule->when == SIM_WHEN_CHANCE && is_deferred(rule->fault));
+}
+
+/* Draws about a rule are keyed by its line; where it has none, by its place. */
+static uint64_t
+entity_of(const struct sim_faults *faults, const struct sim_rule *rule)
+{
+    return rule->line != 0 ? rule->line : (uint64_t)(rule - faults->rules);
+}
+
+static bool
+may_fire(const struct sim_machine *machine, const struct sim_rule *rule)
+{
+    return !machine->calm && (rule->count_max == 0 || rule->fired < rule->count_max) &&
+           (rule->phase == SIM_PHASE_ANY || rule->phase == machine->phase);
+}
+
+/* A crash without a named call leaves allocations alone: there it would show nothing more. */
+static unsigned
+calls_of_rule(const struct sim_rule *rule)
+{
+    unsigned calls = calls_of[rule->fault];
+
+    if (rule->call != SIM_CALL_ANY)
+        return calls & BIT(rule->call);
+    return is_crash(rule->fault) ? ALL_CALLS : calls;
+}
+
+void
+sim_faults_reset(struct sim_machine *machine)
+{
+    struct sim_faults *faults = &machine->faults;
+
+    *faults = (struct sim_faults){ .rules = machine->config.rules,
+                                   .rule_count = machine->config.rule_count };
+    HF_ASSERT(faults->rule_count <= SIM_RULES_MAX);
+    for (unsigned i = 0; i < faults->rule_count; i++) {
+        struct sim_rule *rule = &faults->rules[i];
+        rule->fired = 0;
+        if (rule->when == SIM_WHEN_MARK)
+            faults->state[i].marks = sim_mark_count(rule->mark);
+        for (unsigned call = 0; call < SIM_CALL_COUNT && !rolls_at_crash(rule); call++) {
+            if (calls_of_rule(rule) & BIT(call))
+                faults->by_call[call] |= UINT64_C(1) << i;
+        }
+    }
+}
+
+void
+sim_faults_fired(struct sim_machine *machine, struct sim_rule *rule)
+{
+    rule->fired++;
+    machine->faults.fired[rule->fault]++;
+    sim_note(machine, "  * %s (line %u)", sim_fault_name(rule->fault), rule->line);
+}
+
+/* ---- at steps */
+
+/* Whether an EVERY rule's time has come; draws the next time when it has. */
+static bool
+time_has_come(struct sim_machine *machine, struct sim_rule *rule, struct sim_rule_state *state)
+{
+    if (state->wait == 0) {
+        uint64_t first = rule->lo == 0 ? 1 : rule->lo;
+        uint64_t span = rule->hi > first ? rule->hi - first + 1 : 1;
+        state->wait = first + sim_draw(machine->tape, "rule.every",
+                                       entity_of(&machine->faults, rule), span);
+    }
+    return --state->wait == 0;
+}
+
+struct sim_rule *
+sim_faults_step(struct sim_machine *machine)
+{
+    struct sim_faults *faults = &machine->faults;
+    struct sim_rule *crash = NULL;
+
+    for (unsigned i = 0; i < faults->rule_count; i++) {
+        struct sim_rule *rule = &faults->rules[i];
+        struct sim_rule_state *state = &faults->state[i];
+        if (!may_fire(machine, rule))
+            continue;
+        if (rule->when == SIM_WHEN_EVERY && time_has_come(machine, rule, state))
+            state->calls = is_crash(rule->fault) ? 1 + sim_draw(machine->tape, "rule.delay",
+                                                                entity_of(faults, rule),
+                                                                CRASH_DELAY)
+                                                 : 1;
+        if (rule->when != SIM_WHEN_STEP || rule->lo != machine->steps)
+            continue;
+        if (is_crash(rule->fault) && rule->call == SIM_CALL_ANY && rule->file == SIM_FILE_ANY)
+            crash = rule;
+        else
+            state->calls = 1;
+    }
+    return crash;
+}
+
+/* ---- at calls */
+
+static bool
+fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rule_state *state)
+{
+    uint64_t marks;
+
+    switch (rule->when) {
+    case SIM_WHEN_EVERY:
+    case SIM_WHEN_STEP:
+        return state->calls > 0 && --state->calls == 0;
+    case SIM_WHEN_CALL:
+        return ++state->matched == rule->lo;
+    case SIM_WHEN_CHANCE:
+        return sim_draw_chance(machine->tape, sim_fault_name(rule->fault),
+                               entity_of(&machine->faults, rule), rule->lo, rule->hi);
+    case SIM_WHEN_MARK:
+        marks = sim_mark_count(rule->mark);
+        if (marks == state->marks)
+            return false;
+        state->marks = marks;
+        return true;
+    case SIM_WHEN_CRASH:
+        return false;
+    }
+    return false;
+}
+
+static enum sim_flavour
+draw_flavour(struct sim_machine *machine, const struct sim_rule *rule, enum sim_flavour first)
+{
+    if (rule->flavour != SIM_FLAVOUR_ANY)
+        return rule->flavour;
+    return first + (enum sim_flavour)sim_draw(machine->tape, "rule.flavour",
+                                              entity_of(&machine->faults, rule),
+                                              first == SIM_ONCE ? 2 : 3);
+}
+
+static void
+strike(struct sim_machine *machine, struct sim_strike *out, struct sim_rule *rule)
+{
+    switch (rule->fault) {
+    case SIM_PROCESS_KILL:
+    case SIM_POWER_CUT:
+        out->crash = rule;
+        out->crash_at = draw_flavour(machine, rule, SIM_BEFORE);
+        break;
+    case SIM_SYNC_SLOW:
+        out->slow = rule;
+        break;
+    case SIM_DISK_FULL:
+        machine->faults.full_until =
+            machine->steps + (rule->duration == 0 ? 1 : rule->duration);
+        sim_faults_fired(machine, rule);
+        break;
+    case SIM_SYNC_ERROR:
+        out->error = rule;
+        out->flavour = draw_flavour(machine, rule, SIM_CLEAN);
+        break;
+    case SIM_READ_ERROR:
+        out->error = rule;
+        out->flavour = draw_flavour(machine, rule, SIM_ONCE);
+        break;
+    case SIM_WRITE_ERROR:
+    case SIM_NAME_ERROR:
+        out->error = rule;
+        out->flavour = draw_flavour(machine, rule, SIM_BEFORE);
+        break;
+    default:
+        out->error = rule; /* nothing about it is left to draw here */
+        break;
+    }
+}
+
+struct sim_strike
+sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_class file)
+{
+    struct sim_faults *faults = &machine->faults;
+    struct sim_strike out = { 0 };
+    uint64_t rules = faults->by_call[call];
+
+    for (unsigned i = 0; rules != 0; i++, rules >>= 1) {
+        struct sim_rule *rule = &faults->rules[i];
+        if ((rules & 1) == 0 || (rule->file != SIM_FILE_ANY && rule->file != file) ||
+            !may_fire(machine, rule))
+            continue;
+        if (is_deferred(rule->fault)) {
+            if (faults->state[i].calls == 0 || rule->when == SIM_WHEN_CALL)
+                faults->state[i].calls += fires_at_call(machine, rule, &faults->state[i]);
+        } else if (fires_at_call(machine, rule, &faults->state[i])) {
+            strike(machine, &out, rule);
+        }
+    }
+    return out;
+}
+
+bool
+sim_faults_at_crash(struct sim_machine *machine, struct sim_rule *rule)
+{
+    struct sim_faults *faults = &machine->faults;
+    struct sim_rule_state *state = &faults->state[rule - faults->rules];
+    bool acts;
+
+    if (machine->calm || (rule->count_max != 0 && rule->fired >= rule->count_max))
+        return false;
+    if (rolls_at_crash(rule))
+        return sim_draw_chance(machine->tape, sim_fault_name(rule->fault),
+                               entity_of(faults, rule), rule->lo, rule->hi);
+    acts = state->calls > 0;
+    state->calls = 0;
+    return acts;
+}
+
+bool
+sim_faults_disk_is_full(const struct sim_machine *machine)
+{
+    return !machine->calm && machine->steps < machine->faults.full_until;
+}

@@ -1,0 +1,121 @@
+/*
+ * ledger.c - see ledger.h. Few entries at a time, so every question walks all of them.
+ */
+#include "sim/ledger.h"
+
+#include "sim/grow.h"
+
+#include <stdlib.h>
+
+void
+sim_book_fini(struct sim_book *book)
+{
+    free(book->at);
+    *book = (struct sim_book){ 0 };
+}
+
+void
+sim_book_reset(struct sim_book *book)
+{
+    book->count = 0;
+}
+
+struct sim_entry *
+sim_book_add(struct sim_book *book, enum sim_damage damage, const struct sim_inode *inode,
+             uint64_t from, uint64_t to)
+{
+    struct sim_entry *entry;
+
+    sim_grow(&book->at, &book->capacity, book->count + 1, sizeof *book->at);
+    entry = &book->at[book->count++];
+    *entry = (struct sim_entry){
+        .damage = damage,
+        .inode = inode,
+        .serial = inode == NULL ? 0 : inode->serial,
+        .from = from,
+        .to = to,
+    };
+    return entry;
+}
+
+static bool
+touches(const struct sim_entry *entry, const struct sim_inode *inode, uint64_t from,
+        uint64_t to)
+{
+    return !entry->is_gone && entry->inode == inode && entry->serial == inode->serial &&
+           entry->from < to && from < entry->to;
+}
+
+bool
+sim_book_read(struct sim_book *book, const struct sim_inode *inode, uint64_t from, uint64_t to)
+{
+    bool is_bad = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (!touches(entry, inode, from, to))
+            continue;
+        entry->is_read = true;
+        is_bad = is_bad || entry->damage == SIM_DAMAGE_BAD;
+    }
+    return is_bad;
+}
+
+void
+sim_book_look(struct sim_book *book, const struct sim_inode *inode)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (entry->damage == SIM_DAMAGE_MISSING && entry->inode == inode &&
+            (inode == NULL || entry->serial == inode->serial))
+            entry->is_read = true;
+    }
+}
+
+void
+sim_book_overwrite(struct sim_book *book, const struct sim_inode *inode, uint64_t from,
+                   uint64_t to)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (touches(entry, inode, from, to) && from <= entry->from && entry->to <= to)
+            entry->is_gone = true;
+    }
+}
+
+bool
+sim_book_explains(struct sim_book *book)
+{
+    bool explains = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (!entry->is_read || entry->is_gone)
+            continue;
+        entry->is_reported = true;
+        entry->is_gone = entry->damage == SIM_DAMAGE_ONCE; /* it excuses one refusal */
+        explains = true;
+    }
+    return explains;
+}
+
+struct sim_ledger
+sim_book_sum(const struct sim_book *book)
+{
+    struct sim_ledger sum = { .damaged = book->count };
+
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (entry->is_reported)
+            sum.reported++;
+        else if (entry->is_gone && entry->is_read)
+            sum.repaired++;
+        else if (entry->is_gone)
+            sum.overwritten++;
+        else if (entry->is_read)
+            sum.harmless++;
+        else
+            sum.never_read++;
+    }
+    return sum;
+}

@@ -1,0 +1,66 @@
+/*
+ * machine_state.h - the inside of a simulated machine, shared by the modules that make it up.
+ */
+#ifndef SIM_MACHINE_STATE_H
+#define SIM_MACHINE_STATE_H
+
+#include "sim/disk.h"
+#include "sim/fault.h"
+#include "sim/heap.h"
+#include "sim/ledger.h"
+#include "sim/machine.h"
+#include "sim/trace.h"
+
+#include <setjmp.h>
+
+struct sim_machine {
+    struct sim_machine_config config;
+    struct sim_tape *tape;
+    struct sim_disk disk;
+    struct sim_heap heap;
+    struct sim_book book;
+    struct sim_history history;
+    struct sim_faults faults;
+
+    uint64_t now_ns;
+    uint64_t steps;
+    enum sim_phase phase;
+    bool calm;
+    bool has_directory;
+    const char *order_breach; /* the first one, NULL: none */
+
+    /* one life */
+    bool is_alive;
+    jmp_buf end;
+    const struct sim_rule *end_rule; /* the crash that ended it */
+    struct hf_dir *dirs;             /* open ones, and the files under them */
+    struct hf_file *files;
+    bool locked_exclusive;
+    unsigned locked_shared;
+    bool in_sync; /* `during` runs, and is not called again */
+    void (*during)(void *);
+    void *during_context;
+    const char *stuck;
+    uint64_t leaks;
+};
+
+/* The machine that the VFS acts on; NULL before the first reset. */
+extern struct sim_machine *sim_machine_current;
+
+/* Ends the life where it stands; what the crash leaves is done by sim_machine_life. */
+_Noreturn void sim_machine_crash(struct sim_machine *machine, const struct sim_rule *rule);
+_Noreturn void sim_machine_stop(struct sim_machine *machine, const char *why);
+
+/* Gives up what is open: the end of a life. vfs_sim.c */
+void sim_vfs_forget(struct sim_machine *machine);
+
+/* Faults at rest; returns how many. media.c */
+unsigned sim_media_strike(struct sim_machine *machine);
+
+/* The order rules, asked before the call has its effect. order.c */
+void sim_order_rename(struct sim_machine *machine, const char *from, const char *to);
+void sim_order_write(struct sim_machine *machine, const char *name,
+                     const struct sim_inode *inode, uint64_t off, struct hf_span from);
+void sim_order_remove(struct sim_machine *machine, const char *name);
+
+#endif
