@@ -89,6 +89,16 @@ calls_of_rule(const struct sim_rule *rule)
     return is_crash(rule->fault) ? ALL_CALLS : calls;
 }
 
+/* What acts at a crash is asked about calls only where a call arms it. */
+static bool
+is_asked_at_calls(const struct sim_rule *rule)
+{
+    if (rule->when == SIM_WHEN_CRASH)
+        return false;
+    return !is_deferred(rule->fault) || rule->when == SIM_WHEN_CALL ||
+           rule->when == SIM_WHEN_MARK;
+}
+
 void
 sim_faults_reset(struct sim_machine *machine)
 {
@@ -102,8 +112,8 @@ sim_faults_reset(struct sim_machine *machine)
         rule->fired = 0;
         if (rule->when == SIM_WHEN_MARK)
             faults->state[i].marks = sim_mark_count(rule->mark);
-        for (unsigned call = 0; call < SIM_CALL_COUNT && !rolls_at_crash(rule); call++) {
-            if (calls_of_rule(rule) & BIT(call))
+        for (unsigned call = 0; call < SIM_CALL_COUNT; call++) {
+            if (is_asked_at_calls(rule) && (calls_of_rule(rule) & BIT(call)) != 0)
                 faults->by_call[call] |= UINT64_C(1) << i;
         }
     }
@@ -163,7 +173,7 @@ sim_faults_step(struct sim_machine *machine)
 static bool
 fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rule_state *state)
 {
-    uint64_t marks;
+    uint64_t was;
 
     switch (rule->when) {
     case SIM_WHEN_EVERY:
@@ -175,11 +185,9 @@ fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rul
         return sim_draw_chance(machine->tape, sim_fault_name(rule->fault),
                                entity_of(&machine->faults, rule), rule->lo, rule->hi);
     case SIM_WHEN_MARK:
-        marks = sim_mark_count(rule->mark);
-        if (marks == state->marks)
-            return false;
-        state->marks = marks;
-        return true;
+        was = state->marks;
+        state->marks = sim_mark_count(rule->mark);
+        return state->marks > was;
     case SIM_WHEN_CRASH:
         return false;
     }
@@ -209,6 +217,8 @@ strike(struct sim_machine *machine, struct sim_strike *out, struct sim_rule *rul
         out->slow = rule;
         break;
     case SIM_DISK_FULL:
+        if (sim_faults_disk_is_full(machine))
+            break;
         machine->faults.full_until =
             machine->steps + (rule->duration == 0 ? 1 : rule->duration);
         sim_faults_fired(machine, rule);
@@ -244,12 +254,12 @@ sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_c
         if ((rules & 1) == 0 || (rule->file != SIM_FILE_ANY && rule->file != file) ||
             !may_fire(machine, rule))
             continue;
-        if (is_deferred(rule->fault)) {
-            if (faults->state[i].calls == 0 || rule->when == SIM_WHEN_CALL)
-                faults->state[i].calls += fires_at_call(machine, rule, &faults->state[i]);
-        } else if (fires_at_call(machine, rule, &faults->state[i])) {
+        if (!fires_at_call(machine, rule, &faults->state[i]))
+            continue;
+        if (is_deferred(rule->fault))
+            faults->state[i].calls = 1;
+        else
             strike(machine, &out, rule);
-        }
     }
     return out;
 }

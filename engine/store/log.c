@@ -160,7 +160,7 @@ static enum hf_err
 next_segment(struct hf_log *log, uint64_t need, struct hf_log_segment **out,
              struct hf_segment *memory, struct hf_detail *detail)
 {
-    uint64_t size = log->size_max < HF_LOG_SEGMENT_MIN ? log->size_max : HF_LOG_SEGMENT_MIN;
+    uint64_t size = log->size_next;
     enum hf_err err;
 
     if (log->spare_ready && log->spare->size >= need) {

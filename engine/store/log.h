@@ -13,8 +13,9 @@
  *
  * Without a directory (memory mode) there are only the segments in memory.
  *
- * Every segment is written full of zeros and synced, name included, before its first group. The
- * last TAIL_SHARE of it is kept for deletes: they still find room when the disk is full.
+ * A segment's header and name are durable before its first group, and so are the zeros that fill
+ * it, unless rotation had to make it on the spot. The last part of each is kept for deletes: they
+ * still find room when the disk is full.
  *
  * Guarded by the database's mutex, which hf_log_sync and hf_log_prepare give up around their
  * I/O.
@@ -134,17 +135,22 @@ enum hf_err hf_log_prepare(struct hf_log *log, struct hf_detail *detail) HF_MUST
 void hf_log_name(char name[HF_NAME_SIZE_MAX], uint32_t number, const char *suffix);
 uint32_t hf_log_number(const char *name, const char *suffix);
 
-/*
- * A segment under the next number, its header encoded into `sector` (log->sector bytes): one
- * that vouches for the log up to position `synced`.
- */
-enum hf_err hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
-                               uint64_t synced, uint8_t *sector,
+/* What a segment is to be. */
+struct hf_log_plan {
+    uint64_t size;    /* whole sectors */
+    uint64_t synced;  /* the position up to which its header vouches for the log */
+    bool is_prepared; /* filled with zeros before it begins; else its file grows */
+};
+
+/* A segment under the next number, its header encoded into `sector` (log->sector bytes). */
+enum hf_err hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log,
+                               const struct hf_log_plan *plan, uint8_t *sector,
                                struct hf_detail *detail) HF_MUST_CHECK;
 void hf_log_segment_free(struct hf_log *log, struct hf_log_segment *segment);
 /* Creates the file under its final name and writes the header. */
 enum hf_err hf_log_segment_create(struct hf_log_segment **out, struct hf_log *log,
-                                  uint64_t size, struct hf_detail *detail) HF_MUST_CHECK;
+                                  uint64_t size, bool is_prepared,
+                                  struct hf_detail *detail) HF_MUST_CHECK;
 /* Makes header, zeros and name durable: from here on the segment may begin. */
 enum hf_err hf_log_segment_settle(struct hf_log *log, struct hf_log_segment *segment,
                                   struct hf_detail *detail) HF_MUST_CHECK;
@@ -152,7 +158,7 @@ enum hf_err hf_log_segment_settle(struct hf_log *log, struct hf_log_segment *seg
 void hf_log_spare_discard(struct hf_log *log);
 /* Frees a segment that never began, and removes its file. */
 void hf_log_segment_discard(struct hf_log *log, struct hf_log_segment *segment);
-/* A whole segment, ready for its first group, made now. */
+/* A segment ready for its first group, made now; its file grows as it is written. */
 enum hf_err hf_log_segment_make(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
                                 struct hf_detail *detail) HF_MUST_CHECK;
 /* Zeros over [from, to) of a file, in pieces. */

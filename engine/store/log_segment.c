@@ -49,21 +49,22 @@ hf_log_number(const char *name, const char *suffix)
 /* ---- making one -------------------------------------------------------------------------- */
 
 enum hf_err
-hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
-                   uint64_t synced, uint8_t *sector, struct hf_detail *detail)
+hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log,
+                   const struct hf_log_plan *plan, uint8_t *sector, struct hf_detail *detail)
 {
     struct hf_log_segment *segment;
     struct hf_wal_header header = {
         .format = HF_WAL_FORMAT,
         .sector = log->sector,
         .number = log->number_next,
-        .synced = synced,
-        .prepared = size,
+        .synced = plan->synced,
+        .prepared = plan->is_prepared ? plan->size : 0,
     };
     enum hf_err err;
 
     *out = NULL;
-    HF_ASSERT(size % log->sector == 0 && size > log->sector && size <= UINT32_MAX);
+    HF_ASSERT(plan->size % log->sector == 0 && plan->size > log->sector);
+    HF_ASSERT(plan->size <= UINT32_MAX);
     if (log->number_next == UINT32_MAX)
         return hf_detail_set(detail, HF_ERR_TOO_LARGE, "all segment numbers are used up");
     err = hf_env_entropy(&header.salt, sizeof header.salt);
@@ -78,7 +79,7 @@ hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log, uint64_t siz
     *segment = (struct hf_log_segment){
         .number = log->number_next++,
         .mask_base = hf_wal_mask_base(&header),
-        .size = size,
+        .size = plan->size,
         .end = log->sector,
     };
     *out = segment;
@@ -111,8 +112,9 @@ hf_log_fill(struct hf_file *file, uint64_t from, uint64_t to, struct hf_detail *
 
 enum hf_err
 hf_log_segment_create(struct hf_log_segment **out, struct hf_log *log, uint64_t size,
-                      struct hf_detail *detail)
+                      bool is_prepared, struct hf_detail *detail)
 {
+    struct hf_log_plan plan = { size, log->durable_position, is_prepared };
     struct hf_log_segment *segment;
     char name[HF_NAME_SIZE_MAX];
     uint8_t *sector = hf_budget_alloc(log->budget, log->sector);
@@ -121,7 +123,7 @@ hf_log_segment_create(struct hf_log_segment **out, struct hf_log *log, uint64_t 
     *out = NULL;
     if (sector == NULL)
         return hf_detail_set(detail, HF_ERR_NO_MEMORY, "no memory for a segment header");
-    err = hf_log_segment_new(&segment, log, size, log->durable_position, sector, detail);
+    err = hf_log_segment_new(&segment, log, &plan, sector, detail);
     if (err != HF_OK)
         goto done;
     hf_log_name(name, segment->number, "");
@@ -166,14 +168,12 @@ hf_log_segment_make(struct hf_log_segment **out, struct hf_log *log, uint64_t si
                     struct hf_detail *detail)
 {
     struct hf_log_segment *segment;
-    enum hf_err err = hf_log_segment_create(&segment, log, size, detail);
+    enum hf_err err = hf_log_segment_create(&segment, log, size, false, detail);
 
     *out = NULL;
     if (err != HF_OK)
         return err;
-    err = hf_log_fill(segment->file, log->sector, size, detail);
-    if (err == HF_OK)
-        err = hf_log_segment_settle(log, segment, detail);
+    err = hf_log_segment_settle(log, segment, detail);
     if (err != HF_OK) {
         hf_log_segment_discard(log, segment);
         return err;

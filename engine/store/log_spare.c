@@ -53,14 +53,14 @@ renumber(struct hf_log *log, struct hf_log_segment *spare, const struct hf_log_s
 static enum hf_err
 catch_up(struct hf_log *log, struct hf_detail *detail)
 {
+    struct hf_log_plan plan = { log->spare->size, log->durable_position, true };
     struct hf_log_segment *next = NULL;
     uint8_t *sector = hf_budget_alloc(log->budget, log->sector);
     enum hf_err err = HF_ERR_NO_MEMORY;
 
     HF_MARK(log_spare_renumbered);
     if (sector != NULL)
-        err = hf_log_segment_new(&next, log, log->spare->size, log->durable_position, sector,
-                                 detail);
+        err = hf_log_segment_new(&next, log, &plan, sector, detail);
     if (err == HF_OK)
         err = renumber(log, log->spare, next, sector, detail);
     hf_log_segment_free(log, next);
@@ -77,7 +77,7 @@ create(struct hf_log *log, struct hf_detail *detail)
     log->spare_memory = (struct hf_segment){ .size = size };
     log->spare_memory.base = hf_budget_map(log->budget, size);
     if (log->spare_memory.base != NULL)
-        err = hf_log_segment_create(&log->spare, log, size, detail);
+        err = hf_log_segment_create(&log->spare, log, size, true, detail);
     if (err != HF_OK)
         hf_budget_unmap(log->budget, log->spare_memory.base, size);
     log->spare_filled = log->sector;

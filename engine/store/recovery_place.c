@@ -119,7 +119,8 @@ hf_recovery_place(struct hf_db *db, struct hf_detail *detail)
         return hf_detail_set(detail, HF_ERR_NO_MEMORY, "no memory for a segment header");
     /* The new segment vouches for itself, from its header on. */
     link.synced = hf_wal_position(log->number_next, log->sector + memory->used);
-    err = hf_log_segment_new(&segment, log, memory->size, link.synced, sector, detail);
+    struct hf_log_plan plan = { memory->size, link.synced, true };
+    err = hf_log_segment_new(&segment, log, &plan, sector, detail);
     if (err != HF_OK)
         goto done;
     segment->end = segment->synced = log->sector + memory->used;

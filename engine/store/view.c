@@ -46,11 +46,12 @@ hf_db_raise_floor(struct hf_db *db)
 enum hf_err
 hf_view_open(struct hf_view **out, struct hf_db *db, uint64_t version)
 {
-    struct hf_detail detail = { "" };
+    struct hf_detail detail;
     struct hf_view *view = NULL;
     enum hf_err err = HF_OK;
 
     *out = NULL;
+    detail.text[0] = 0;
     hf_db_lock(db);
     if (version == HF_LATEST)
         version = db->published;

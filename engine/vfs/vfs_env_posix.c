@@ -159,6 +159,24 @@ struct hf_thread {
     void *context;
 };
 
+/* The lock is held for well under a microsecond at a time: spinning beats a trip to the kernel. */
+static int
+init_adaptive(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attributes;
+    int failed = pthread_mutexattr_init(&attributes);
+
+    if (failed != 0)
+        return failed;
+#ifdef __GLIBC__
+    failed = pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+    if (failed == 0)
+        failed = pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return failed;
+}
+
 enum hf_err
 hf_mutex_open(struct hf_mutex **out)
 {
@@ -167,7 +185,7 @@ hf_mutex_open(struct hf_mutex **out)
     *out = NULL;
     if (mutex == NULL)
         return HF_ERR_NO_MEMORY;
-    if (pthread_mutex_init(&mutex->inner, NULL) != 0) {
+    if (init_adaptive(&mutex->inner) != 0) {
         free(mutex);
         return HF_ERR_NO_MEMORY;
     }

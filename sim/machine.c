@@ -1,0 +1,317 @@
+/*
+ * machine.c - lives, crashes, the clock, and the judge's questions.
+ *
+ * A crash leaves the engine by longjmp, from inside whatever VFS call it struck, and the life
+ * is over: its handles and its memory go at once, then the disk becomes what the crash leaves.
+ * Nothing of a life is unwound, as nothing is in reality.
+ */
+#include "sim/machine.h"
+
+#include "base/assert.h"
+#include "base/span.h"
+#include "sim/cut.h"
+#include "sim/grow.h"
+#include "sim/machine_state.h"
+
+#include <stdlib.h>
+
+struct sim_machine *sim_machine_current;
+
+struct sim_machine *
+sim_machine_open(void)
+{
+    return sim_new(sizeof(struct sim_machine));
+}
+
+void
+sim_machine_close(struct sim_machine *machine)
+{
+    if (machine == NULL)
+        return;
+    HF_ASSERT(!machine->is_alive);
+    if (sim_machine_current == machine)
+        sim_machine_current = NULL;
+    sim_disk_fini(&machine->disk);
+    sim_heap_fini(&machine->heap);
+    sim_book_fini(&machine->book);
+    sim_history_fini(&machine->history);
+    free(machine);
+}
+
+void
+sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *config,
+                  struct sim_tape *tape)
+{
+    HF_ASSERT(!machine->is_alive);
+    machine->config = *config;
+    if (machine->config.sector == 0)
+        machine->config.sector = SIM_SECTOR;
+    machine->tape = tape;
+    machine->now_ns = 0;
+    machine->steps = 0;
+    machine->phase = SIM_PHASE_RUN;
+    machine->calm = false;
+    machine->has_directory = false;
+    machine->order_breach = NULL;
+    machine->during = NULL;
+    machine->stuck = NULL;
+    machine->leaks = 0;
+    sim_disk_reset(&machine->disk);
+    sim_heap_reset(&machine->heap);
+    sim_book_reset(&machine->book);
+    sim_history_reset(&machine->history);
+    sim_faults_reset(machine);
+    sim_machine_current = machine;
+}
+
+/* ---- lives */
+
+_Noreturn void
+sim_machine_crash(struct sim_machine *machine, const struct sim_rule *rule)
+{
+    HF_ASSERT(machine->is_alive);
+    machine->end_rule = rule;
+    longjmp(machine->end, 1);
+}
+
+_Noreturn void
+sim_machine_stop(struct sim_machine *machine, const char *why)
+{
+    HF_ASSERT(machine->is_alive);
+    machine->end_rule = NULL;
+    machine->stuck = why;
+    longjmp(machine->end, 1);
+}
+
+/* The bias that has its way in this cut: the last rule of the kind that acts. */
+static const struct sim_rule *
+bias(struct sim_machine *machine, enum sim_fault fault)
+{
+    const struct sim_rule *chosen = NULL;
+
+    for (unsigned i = 0; i < machine->faults.rule_count; i++) {
+        struct sim_rule *rule = &machine->faults.rules[i];
+        if (rule->fault != fault || !sim_faults_at_crash(machine, rule))
+            continue;
+        sim_faults_fired(machine, rule);
+        chosen = rule;
+    }
+    return chosen;
+}
+
+static void
+cut_power(struct sim_machine *machine, const struct sim_rule *rule)
+{
+    struct sim_cut cut = {
+        .personality = machine->config.personality,
+        .unit = machine->config.sector,
+        .survive = rule->survive,
+        .survive_of = rule->survive_of,
+        .torn = bias(machine, SIM_TORN_WRITE),
+        .names = bias(machine, SIM_LOST_NAME),
+    };
+    sim_cut_power(&machine->disk, machine->tape, &cut);
+}
+
+/* The system reclaims what a failed sync made it forget, at the latest now. */
+static void
+evict_all(struct sim_disk *disk)
+{
+    for (size_t i = 0; i < disk->inode_count; i++) {
+        if (disk->inodes[i]->links > 0 && disk->inodes[i]->evict_due)
+            sim_inode_evict(disk->inodes[i]);
+    }
+}
+
+/* What is left of a life when it ended, however it did. */
+static enum sim_end
+finish_life(struct sim_machine *machine, bool returned)
+{
+    const struct sim_rule *rule = machine->end_rule;
+    enum sim_end end = SIM_STUCK;
+
+    machine->is_alive = false;
+    machine->leaks = machine->heap.live;
+    sim_vfs_forget(machine);
+    sim_heap_reset(&machine->heap);
+    evict_all(&machine->disk);
+    if (returned) {
+        end = SIM_RETURNED;
+    } else if (rule != NULL) {
+        end = rule->fault == SIM_POWER_CUT ? SIM_CUT_OFF : SIM_KILLED;
+        sim_note(machine, "  * %s", end == SIM_CUT_OFF ? "the power is gone" : "killed");
+    }
+    if (end == SIM_CUT_OFF)
+        cut_power(machine, rule);
+#ifdef HF_CHECK
+    sim_disk_check(&machine->disk);
+#endif
+    sim_trace(machine, "life", end, machine->disk.visible.count);
+    return end;
+}
+
+enum sim_end
+sim_machine_life(struct sim_machine *machine, void (*run)(void *), void *context)
+{
+    HF_ASSERT(machine == sim_machine_current && !machine->is_alive);
+    machine->is_alive = true;
+    machine->in_sync = false;
+    machine->stuck = NULL;
+    machine->end_rule = NULL;
+    if (setjmp(machine->end) != 0)
+        return finish_life(machine, false);
+    run(context);
+    return finish_life(machine, true);
+}
+
+const char *
+sim_machine_stuck(const struct sim_machine *machine)
+{
+    return machine->stuck;
+}
+
+uint64_t
+sim_machine_leaks(const struct sim_machine *machine)
+{
+    return machine->leaks;
+}
+
+/* ---- steps and phases */
+
+void
+sim_machine_phase(struct sim_machine *machine, enum sim_phase phase)
+{
+    machine->phase = phase;
+}
+
+void
+sim_machine_step(struct sim_machine *machine)
+{
+    struct sim_rule *crash;
+
+    machine->steps++;
+    sim_trace(machine, "step", machine->steps, 0);
+    crash = sim_faults_step(machine);
+    if (crash == NULL || !machine->is_alive)
+        return;
+    sim_faults_fired(machine, crash);
+    sim_machine_crash(machine, crash);
+}
+
+unsigned
+sim_machine_at_rest(struct sim_machine *machine)
+{
+    HF_ASSERT(!machine->is_alive);
+    return machine->calm ? 0 : sim_media_strike(machine);
+}
+
+void
+sim_machine_calm(struct sim_machine *machine, bool calm)
+{
+    machine->calm = calm;
+}
+
+uint64_t
+sim_machine_now_us(const struct sim_machine *machine)
+{
+    return machine->now_ns / 1000;
+}
+
+void
+sim_machine_sleep_us(struct sim_machine *machine, uint64_t us)
+{
+    machine->now_ns += us * 1000;
+}
+
+void
+sim_machine_on_sync(struct sim_machine *machine, void (*during)(void *), void *context)
+{
+    machine->during = during;
+    machine->during_context = context;
+}
+
+/* ---- what the judge may ask */
+
+/* Whether `needle` is in [from, to) of the durable bytes. */
+static bool
+holds(const struct sim_inode *inode, uint64_t from, uint64_t to, struct hf_span needle)
+{
+    const uint8_t *at = inode->disk.at + from;
+    const uint8_t *limit;
+
+    if (to > inode->disk.size)
+        to = inode->disk.size;
+    if (needle.len == 0 || from >= to || to - from < needle.len)
+        return false;
+    limit = inode->disk.at + to - needle.len + 1;
+    while (at < limit) {
+        at = memchr(at, *(const uint8_t *)needle.at, (size_t)(limit - at));
+        if (at == NULL)
+            return false;
+        if (memcmp(at, needle.at, needle.len) == 0)
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* What was synced last is where to look first. */
+bool
+sim_machine_is_durable(struct sim_machine *machine, struct hf_span needle)
+{
+    const struct sim_names *names = &machine->disk.durable;
+
+    for (size_t i = names->count; i > 0; i--) {
+        const struct sim_inode *inode = names->at[i - 1].inode;
+        if (inode->synced_from < inode->synced_to &&
+            holds(inode, inode->synced_from, inode->synced_to, needle))
+            return true;
+    }
+    for (size_t i = names->count; i > 0; i--) {
+        const struct sim_inode *inode = names->at[i - 1].inode;
+        if (holds(inode, 0, inode->disk.size, needle))
+            return true;
+    }
+    return false;
+}
+
+const char *
+sim_machine_order_breach(const struct sim_machine *machine)
+{
+    return machine->order_breach;
+}
+
+struct sim_ledger
+sim_machine_ledger(const struct sim_machine *machine)
+{
+    return sim_book_sum(&machine->book);
+}
+
+bool
+sim_machine_explains(struct sim_machine *machine)
+{
+    return sim_book_explains(&machine->book);
+}
+
+bool
+sim_machine_unwitnessed(struct sim_machine *machine)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < machine->book.count; i++) {
+        const struct sim_entry *entry = &machine->book.at[i];
+        if (entry->damage != SIM_DAMAGE_BYTES && entry->damage != SIM_DAMAGE_MISSING)
+            continue;
+        if (entry->is_witnessed)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+uint64_t
+sim_machine_fault_count(const struct sim_machine *machine, enum sim_fault fault)
+{
+    HF_ASSERT(fault < SIM_FAULT_COUNT);
+    return machine->faults.fired[fault];
+}
