@@ -165,8 +165,9 @@ HF_API void hf_error_get(struct hf_db *db, struct hf_error *error);
  * Each is one commit. `version`, if not NULL, gets the version of the commit. Keys are
  * 1..HF_KEY_SIZE_MAX bytes; values 0..HF_VALUE_SIZE_MAX.
  *
- * FULL, NO_MEMORY, TOO_LARGE, INVALID, READ_ONLY: nothing of the commit remains.
- * FAILED, or IO out of a sync: whether the commit survives is unknown until the next open.
+ * FAILED: a sync has failed, or a write that could not be contained; if it failed for this very
+ * commit, whether that survives is unknown until the next open. Any other error: nothing of the
+ * commit remains, now or later.
  */
 HF_API enum hf_err hf_put(struct hf_db *db, struct hf_span key, struct hf_span value,
                           unsigned flags, uint64_t *version) HF_MUST_CHECK;

@@ -120,8 +120,8 @@ void sim_disk_sync_names(struct sim_disk *disk, uint64_t order);
 /* After a power cut: the durable names get those operations that `keep` says, which are then
  * no longer pending, and the visible names are the durable ones. */
 void sim_disk_settle_names(struct sim_disk *disk, const bool *keep);
-/* Whether `name`, which is visible, is durable as it is. */
-bool sim_disk_is_named(const struct sim_disk *disk, const char *name);
+/* Whether the inode has a durable name, and no name operation about it is pending. */
+bool sim_disk_is_settled(const struct sim_disk *disk, const struct sim_inode *inode);
 /* A handle on the inode, opened and closed. */
 void sim_disk_hold(struct sim_inode *inode);
 void sim_disk_release(struct sim_disk *disk, struct sim_inode *inode);

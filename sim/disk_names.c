@@ -248,14 +248,17 @@ sim_disk_settle_names(struct sim_disk *disk, const bool *keep)
 }
 
 bool
-sim_disk_is_named(const struct sim_disk *disk, const char *name)
+sim_disk_is_settled(const struct sim_disk *disk, const struct sim_inode *inode)
 {
     for (size_t i = 0; i < disk->name_op_count; i++) {
-        const struct sim_name_op *op = &disk->name_ops[i];
-        if (strcmp(op->name, name) == 0 || strcmp(op->to, name) == 0)
+        if (disk->name_ops[i].inode == inode)
             return false;
     }
-    return sim_names_find(&disk->durable, name) != NULL;
+    for (size_t i = 0; i < disk->durable.count; i++) {
+        if (disk->durable.at[i].inode == inode)
+            return true;
+    }
+    return false;
 }
 
 void

@@ -18,6 +18,7 @@ void
 sim_book_reset(struct sim_book *book)
 {
     book->count = 0;
+    book->batch = 0;
 }
 
 struct sim_entry *
@@ -38,12 +39,20 @@ sim_book_add(struct sim_book *book, enum sim_damage damage, const struct sim_ino
     return entry;
 }
 
+/* The bytes are still there, as the fault left them. */
+static bool
+is_live(const struct sim_entry *entry)
+{
+    return !entry->is_gone &&
+           (entry->inode == NULL ||
+            (entry->inode->links > 0 && entry->inode->serial == entry->serial));
+}
+
 static bool
 touches(const struct sim_entry *entry, const struct sim_inode *inode, uint64_t from,
         uint64_t to)
 {
-    return !entry->is_gone && entry->inode == inode && entry->serial == inode->serial &&
-           entry->from < to && from < entry->to;
+    return entry->inode == inode && is_live(entry) && entry->from < to && from < entry->to;
 }
 
 bool
@@ -66,8 +75,7 @@ sim_book_look(struct sim_book *book, const struct sim_inode *inode)
 {
     for (size_t i = 0; i < book->count; i++) {
         struct sim_entry *entry = &book->at[i];
-        if (entry->damage == SIM_DAMAGE_MISSING && entry->inode == inode &&
-            (inode == NULL || entry->serial == inode->serial))
+        if (entry->damage == SIM_DAMAGE_MISSING && entry->inode == inode && is_live(entry))
             entry->is_read = true;
     }
 }
@@ -90,13 +98,23 @@ sim_book_explains(struct sim_book *book)
 
     for (size_t i = 0; i < book->count; i++) {
         struct sim_entry *entry = &book->at[i];
-        if (!entry->is_read || entry->is_gone)
+        if (!entry->is_read || !is_live(entry))
             continue;
         entry->is_reported = true;
         entry->is_gone = entry->damage == SIM_DAMAGE_ONCE; /* it excuses one refusal */
         explains = true;
     }
     return explains;
+}
+
+bool
+sim_book_unwitnessed(const struct sim_book *book)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        if (book->at[i].batch == book->batch && book->at[i].is_witnessed)
+            return false;
+    }
+    return book->batch > 0;
 }
 
 struct sim_ledger
@@ -108,9 +126,9 @@ sim_book_sum(const struct sim_book *book)
         const struct sim_entry *entry = &book->at[i];
         if (entry->is_reported)
             sum.reported++;
-        else if (entry->is_gone && entry->is_read)
+        else if (!is_live(entry) && entry->is_read)
             sum.repaired++;
-        else if (entry->is_gone)
+        else if (!is_live(entry))
             sum.overwritten++;
         else if (entry->is_read)
             sum.harmless++;

@@ -25,6 +25,7 @@ struct sim_entry {
     const struct sim_inode *inode; /* NULL: the whole file is gone */
     uint64_t serial;               /* of the inode: another file may be in its place by now */
     uint64_t from, to;
+    unsigned batch; /* damage at rest: entries of one occasion have the same number */
     bool is_read, is_reported, is_gone;
     bool is_witnessed; /* something that survived vouches for these bytes */
 };
@@ -32,6 +33,7 @@ struct sim_entry {
 struct sim_book {
     struct sim_entry *at;
     size_t count, capacity;
+    unsigned batch; /* the last one */
 };
 
 void sim_book_fini(struct sim_book *book);
@@ -47,8 +49,10 @@ void sim_book_look(struct sim_book *book, const struct sim_inode *inode);
 /* What was written is durable now: [from, to) of the file. */
 void sim_book_overwrite(struct sim_book *book, const struct sim_inode *inode, uint64_t from,
                         uint64_t to);
-/* True, and they count as reported, if damage that was read is still there. */
+/* True, and it counts as reported, if there is damage that was read and is still there. */
 bool sim_book_explains(struct sim_book *book);
+/* Whether nothing vouched for any of what the last damage at rest changed. */
+bool sim_book_unwitnessed(const struct sim_book *book);
 struct sim_ledger sim_book_sum(const struct sim_book *book);
 
 #endif

@@ -296,17 +296,7 @@ sim_machine_explains(struct sim_machine *machine)
 bool
 sim_machine_unwitnessed(struct sim_machine *machine)
 {
-    bool any = false;
-
-    for (size_t i = 0; i < machine->book.count; i++) {
-        const struct sim_entry *entry = &machine->book.at[i];
-        if (entry->damage != SIM_DAMAGE_BYTES && entry->damage != SIM_DAMAGE_MISSING)
-            continue;
-        if (entry->is_witnessed)
-            return false;
-        any = true;
-    }
-    return any;
+    return sim_book_unwitnessed(&machine->book);
 }
 
 uint64_t

@@ -41,25 +41,24 @@ breach(struct sim_machine *machine, const char *what)
 }
 
 void
-sim_order_rename(struct sim_machine *machine, const char *from, const char *to)
+sim_order_rename(struct sim_machine *machine, const char *from)
 {
     const struct sim_inode *inode = sim_disk_find(&machine->disk, from);
 
-    (void)to;
     if (inode != NULL && holds_data(&inode->mem) && inode->op_count > 0)
         breach(machine, "a file was renamed before its bytes and size were synced");
 }
 
 void
-sim_order_write(struct sim_machine *machine, const char *name, const struct sim_inode *inode,
-                uint64_t off, struct hf_span from)
+sim_order_write(struct sim_machine *machine, const struct sim_inode *inode, uint64_t off,
+                struct hf_span from)
 {
     uint64_t skip = off < SIM_SECTOR ? SIM_SECTOR - off : 0;
 
     if (inode->class != SIM_FILE_WAL || skip >= from.len ||
         is_zero((const uint8_t *)from.at + skip, from.len - skip))
         return;
-    if (!sim_disk_is_named(&machine->disk, name))
+    if (!sim_disk_is_settled(&machine->disk, inode))
         breach(machine, "data was written to a log file whose name was not durable");
     else if (sim_inode_is_pending(inode, 0, SIM_SECTOR))
         breach(machine, "data was written to a log file whose header was not durable");
@@ -76,7 +75,7 @@ sim_order_remove(struct sim_machine *machine, const char *name)
     for (size_t i = 0; i < names->count; i++) {
         const struct sim_inode *other = names->at[i].inode;
         if (other->class == SIM_FILE_WAL && other->serial > inode->serial &&
-            sim_disk_is_named(&machine->disk, names->at[i].name) && holds_data(&other->disk))
+            sim_disk_is_settled(&machine->disk, other) && holds_data(&other->disk))
             return;
     }
     breach(machine, "a log file was removed before a newer one was durable");

@@ -42,9 +42,9 @@ static void
 test_vectors(void)
 {
     static const unsigned char read_command[48] = {
-        0x01, 0xc0, 0, 0,    0, 0, 0, 0, 0, 0, 0,    0,    0, 0, 0,    0,
-        0x14, 0,    0, 0,    0, 0, 4, 0, 0, 0, 0,    0x14, 0, 0, 0,    0x18,
-        0x28, 0,    0, 0,    0, 0, 0, 0, 2, 0, 0,    0,    0, 0, 0,    0,
+        0x01, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0,
+        0x14, 0,    0, 0, 0, 0, 4, 0, 0, 0, 0, 0x14, 0, 0, 0, 0x18,
+        0x28, 0,    0, 0, 0, 0, 0, 0, 2, 0, 0, 0,    0, 0, 0, 0,
     };
     unsigned char block[32];
 
@@ -87,8 +87,8 @@ test_cuts(void)
     for (size_t cut = 0; cut <= LEN_MAX; cut++) {
         const unsigned char *rest = bytes + cut;
         uint32_t fast = hf_crc32c(hf_crc32c(0, bytes, cut), rest, LEN_MAX - cut);
-        uint32_t slow = hf_crc32c_portable(hf_crc32c_portable(0, bytes, cut), rest,
-                                           LEN_MAX - cut);
+        uint32_t slow =
+            hf_crc32c_portable(hf_crc32c_portable(0, bytes, cut), rest, LEN_MAX - cut);
 
         same = same && fast == whole && slow == whole;
     }

@@ -42,8 +42,7 @@ test_detail(void)
     err = hf_detail_set(&detail, HF_ERR_CORRUPT, "%s", wide);
     TAP_OK(err == HF_ERR_CORRUPT && strlen(detail.text) == sizeof detail.text - 1,
            "a sentence too long is cut to fit");
-    TAP_OK(hf_detail_set(NULL, HF_ERR_FULL, "%s", wide) == HF_ERR_FULL,
-           "nobody need listen");
+    TAP_OK(hf_detail_set(NULL, HF_ERR_FULL, "%s", wide) == HF_ERR_FULL, "nobody need listen");
 }
 
 int

@@ -79,8 +79,8 @@ test_zeros(void)
 
     for (size_t a = 0; a <= LEN_MAX; a++)
         for (size_t b = 0; b < a; b++)
-            differ = differ &&
-                     hf_hash_bytes_of(zeros, a, SEED) != hf_hash_bytes_of(zeros, b, SEED);
+            differ =
+                differ && hf_hash_bytes_of(zeros, a, SEED) != hf_hash_bytes_of(zeros, b, SEED);
     TAP_OK(differ, "zeros of different lengths differ");
 }
 

@@ -310,8 +310,8 @@ test_lapse(void)
     model_open(&model, 4);
     for (unsigned round = 0; round < 1000; round++) {
         for (uint64_t i = 0; i < 100; i++)
-            good = good && hf_hash_reserve(model.index, i * UINT64_C(0x9e3779b97f4a7c15)) ==
-                               HF_OK;
+            good =
+                good && hf_hash_reserve(model.index, i * UINT64_C(0x9e3779b97f4a7c15)) == HF_OK;
         hf_hash_settle(model.index);
         if (round == 0)
             bytes = hf_hash_bytes(model.index);

@@ -1,11 +1,11 @@
 /*
  * ordered_index_test.c - the ordered index against a sorted list.
  *
- * Method: small fanouts; every order in which seven keys can arrive; then keys at random, in
- * both orders and from the middle, over a universe in which many share their first eight bytes,
- * are prefixes of each other or hold zeros. All invariants after every step, every seek and
- * both walks now and then. Memory is refused at every size that a put could still want. The
- * seed is printed first.
+ * Method: small fanouts; every order in which seven keys can arrive; then a universe of keys in
+ * which many share their first eight bytes, are prefixes of each other or hold zeros, arriving
+ * up, down, from the middle and at random. All invariants after every step, every seek and both
+ * walks now and then. Memory is refused at every size that a put could still want. The seed is
+ * printed first.
  *
  * Catches, among others: ties that the prefix alone decides, a separator off by one, a leaf
  * missing from the chain in one direction, a split that fails half way.
@@ -17,12 +17,16 @@
 #include <stdlib.h>
 
 #define SEED UINT64_C(20240608)
-#define KEY_COUNT 420u /* three bytes of seven values, behind nothing or a long prefix, no "" */
-#define KEY_SIZE 16u
+#define KEY_MAX 400u
+#define FEW 7u /* keys whose every order is tried */
 
-/* The universe, in byte order; a ref is a place in it, plus a generation in the high half. */
-static char key_bytes[KEY_COUNT][KEY_SIZE];
-static size_t key_lens[KEY_COUNT];
+struct key {
+    size_t len;
+    unsigned char bytes[12];
+};
+
+/* The universe, in byte order. A ref is a place in it, and in the high half a generation. */
+static struct key keys[KEY_MAX];
 static unsigned key_count;
 
 static uint64_t random_state = SEED;
@@ -38,9 +42,9 @@ random_u64(void)
 }
 
 static struct hf_span
-key_at(uint64_t key)
+key_at(unsigned key)
 {
-    return hf_span(key_bytes[key], key_lens[key]);
+    return hf_span(keys[key].bytes, keys[key].len);
 }
 
 static struct hf_span
@@ -51,10 +55,324 @@ key_of(const void *context, uint64_t ref)
 }
 
 static int
-compare_rows(const void *a, const void *b)
+compare_keys(const void *a, const void *b)
 {
-    size_t i = (size_t)((const char(*)[KEY_SIZE])a - key_bytes);
-    size_t j = (size_t)((const char(*)[KEY_SIZE])b - key_bytes);
+    const struct key *x = a, *y = b;
+    return hf_span_compare(hf_span(x->bytes, x->len), hf_span(y->bytes, y->len));
+}
 
-    return hf_span_compare(key_at(i), key_at(j));
+/* Adds `head` with every tail of up to three bytes of three values behind it. */
+static void
+add_keys(const char *head, size_t head_len)
+{
+    static const unsigned char values[] = { 0, 'a', 0xff };
+
+    for (unsigned code = 0; code < 64; code++) {
+        struct key *key = &keys[key_count];
+        bool ended = false, valid = true;
+
+        memcpy(key->bytes, head, head_len);
+        key->len = head_len;
+        for (unsigned i = 0; i < 3; i++) {
+            unsigned digit = code >> 2 * i & 3; /* 3: nothing from here on */
+
+            valid = valid && !(ended && digit != 3);
+            ended = ended || digit == 3;
+            if (!ended)
+                key->bytes[key->len++] = values[digit];
+        }
+        key_count += valid && key->len > 0;
+    }
+}
+
+static void
+make_keys(void)
+{
+    add_keys("", 0);
+    add_keys("\0\0\0\0", 4);
+    add_keys("\0\0\0\0\0\0\0\0", 8);
+    add_keys("longpre", 7);
+    add_keys("longpref", 8);
+    qsort(keys, key_count, sizeof keys[0], compare_keys);
+}
+
+/* ---- the model */
+
+struct model {
+    struct hf_budget budget;
+    struct hf_ordered *index;
+    uint64_t refs[KEY_MAX]; /* by key */
+    bool has[KEY_MAX];
+    uint64_t count;
+};
+
+static void
+model_open(struct model *model, unsigned fanout)
+{
+    *model = (struct model){ .count = 0 };
+    hf_budget_init(&model->budget, 0);
+    if (hf_ordered_open(&model->index, &model->budget, fanout, key_of, NULL) != HF_OK)
+        abort();
+}
+
+/* Closes; whether all memory came back. */
+static bool
+model_close(struct model *model)
+{
+    hf_ordered_close(model->index);
+    return model->budget.used == 0;
+}
+
+static bool
+is_sound(const struct model *model)
+{
+    const char *broken = hf_ordered_check(model->index);
+
+    if (broken != NULL)
+        printf("# %s\n", broken);
+    return broken == NULL && hf_ordered_count(model->index) == model->count &&
+           hf_ordered_changes(model->index) == model->count &&
+           hf_ordered_bytes(model->index) == model->budget.used;
+}
+
+/* Puts a key under a new ref. */
+static bool
+model_put(struct model *model, unsigned key)
+{
+    uint64_t ref = key | random_u64() << 32;
+
+    if (hf_ordered_put(model->index, key_at(key), ref) != HF_OK)
+        return false;
+    model->count += !model->has[key];
+    model->has[key] = true;
+    model->refs[key] = ref;
+    return true;
+}
+
+/* Whether the place is at the first key that the model has from `key` on. */
+static bool
+is_first_from(const struct model *model, struct hf_ordered_place place, unsigned key)
+{
+    while (key < key_count && !model->has[key])
+        key++;
+    if (key == key_count)
+        return hf_ordered_at_end(place);
+    return !hf_ordered_at_end(place) && hf_ordered_ref(place) == model->refs[key];
+}
+
+/* Whether the place is at the last key that the model has below `key`. */
+static bool
+is_last_below(const struct model *model, struct hf_ordered_place place, unsigned key)
+{
+    while (key > 0 && !model->has[key - 1])
+        key--;
+    if (key == 0)
+        return hf_ordered_at_end(place);
+    return !hf_ordered_at_end(place) && hf_ordered_ref(place) == model->refs[key - 1];
+}
+
+static bool
+are_walks_right(const struct model *model)
+{
+    struct hf_ordered_place up = hf_ordered_seek(model->index, hf_span(NULL, 0));
+    struct hf_ordered_place down = hf_ordered_seek_before(model->index, hf_span(NULL, 0));
+
+    for (unsigned key = 0; key < key_count; key++) {
+        if (!model->has[key])
+            continue;
+        if (!is_first_from(model, up, key))
+            return false;
+        up = hf_ordered_next(up);
+    }
+    for (unsigned key = key_count; key > 0; key--) {
+        if (!model->has[key - 1])
+            continue;
+        if (!is_last_below(model, down, key))
+            return false;
+        down = hf_ordered_prev(down);
+    }
+    return hf_ordered_at_end(up) && hf_ordered_at_end(down);
+}
+
+static bool
+is_whole(const struct model *model)
+{
+    for (unsigned key = 0; key < key_count; key++) {
+        struct hf_span span = key_at(key);
+
+        if (!is_first_from(model, hf_ordered_seek(model->index, span), key) ||
+            !is_last_below(model, hf_ordered_seek_before(model->index, span), key))
+            return false;
+    }
+    return are_walks_right(model);
+}
+
+/* ---- properties */
+
+/* The `code`th order of the first FEW of every seventeenth key. */
+static bool
+is_order_kept(unsigned code)
+{
+    unsigned left[FEW];
+    struct model model;
+    bool good = true;
+
+    for (unsigned i = 0; i < FEW; i++)
+        left[i] = i * 17;
+    model_open(&model, 4);
+    for (unsigned rest = FEW; rest > 0; rest--) {
+        unsigned which = code % rest;
+
+        code /= rest;
+        good = good && model_put(&model, left[which]) && is_sound(&model);
+        left[which] = left[rest - 1];
+    }
+    good = good && are_walks_right(&model);
+    return model_close(&model) && good;
+}
+
+static void
+test_every_order(void)
+{
+    unsigned orders = 1;
+    bool good = true;
+
+    for (unsigned i = 2; i <= FEW; i++)
+        orders *= i;
+    for (unsigned code = 0; code < orders; code++)
+        good = good && is_order_kept(code);
+    TAP_OK(good, "%u keys in any of their %u orders come out sorted", FEW, orders);
+}
+
+enum arrival { UP, DOWN, OUTWARDS, RANDOM, ARRIVAL_COUNT };
+
+static const char *const arrival_names[] = { "up", "down", "from the middle", "at random" };
+
+static unsigned
+arriving(enum arrival arrival, unsigned step)
+{
+    switch (arrival) {
+    case UP:
+        return step % key_count;
+    case DOWN:
+        return key_count - 1 - step % key_count;
+    case OUTWARDS:
+        step %= key_count;
+        return step % 2 == 0 ? (key_count + step) / 2 % key_count : (key_count - 1 - step) / 2;
+    case RANDOM:
+    case ARRIVAL_COUNT:
+        break;
+    }
+    return (unsigned)(random_u64() % key_count);
+}
+
+static bool
+is_arrival_kept(enum arrival arrival, unsigned fanout)
+{
+    struct model model;
+    bool good = true;
+
+    model_open(&model, fanout);
+    good = is_whole(&model);
+    for (unsigned step = 0; step < 2 * key_count && good; step++)
+        good = model_put(&model, arriving(arrival, step)) && is_sound(&model) &&
+               (step % 16 != 0 || is_whole(&model));
+    good = good && is_whole(&model);
+    return model_close(&model) && good;
+}
+
+static void
+test_arrivals(void)
+{
+    static const unsigned fanouts[] = { 4, 5, 7, HF_ORDERED_FANOUT, 64 };
+
+    for (int arrival = 0; arrival < ARRIVAL_COUNT; arrival++) {
+        bool good = true;
+
+        for (size_t i = 0; i < sizeof fanouts / sizeof fanouts[0]; i++)
+            good = good && is_arrival_kept((enum arrival)arrival, fanouts[i]);
+        TAP_OK(good, "keys that arrive %s are found from every side", arrival_names[arrival]);
+    }
+}
+
+/* Memory is refused from the first byte on, then granted a little more each time. */
+static void
+test_refusals(void)
+{
+    struct model model;
+    unsigned refused = 0;
+    bool good = true;
+
+    model_open(&model, 4);
+    for (unsigned step = 0; step < key_count && good; step++) {
+        unsigned key = arriving(RANDOM, step);
+
+        model.budget.limit = model.budget.used;
+        while (!model_put(&model, key) && good) {
+            refused++;
+            good = is_sound(&model) && is_whole(&model);
+            model.budget.limit += 48;
+        }
+        model.budget.limit = UINT64_MAX;
+    }
+    good = good && is_whole(&model);
+    TAP_OK(good && refused > 100, "%u refusals of memory change nothing", refused);
+    TAP_OK(model_close(&model), "and leave nothing behind");
+}
+
+static void
+test_open_refused(void)
+{
+    struct hf_budget budget;
+    struct hf_ordered *index;
+    uint64_t limit = 1;
+    bool clean = true;
+
+    for (;; limit += 8) {
+        hf_budget_init(&budget, limit);
+        if (hf_ordered_open(&index, &budget, 4, key_of, NULL) == HF_OK)
+            break;
+        clean = clean && index == NULL && budget.used == 0;
+    }
+    hf_ordered_close(index);
+    hf_ordered_close(NULL);
+    TAP_OK(clean && limit > 1, "an open that is refused memory leaves none behind");
+}
+
+/* Bytes that the universe needs when it arrives so. */
+static uint64_t
+bytes_of(enum arrival arrival)
+{
+    struct model model;
+    uint64_t bytes;
+
+    model_open(&model, 8);
+    for (unsigned step = 0; step < key_count; step++)
+        if (!model_put(&model, arriving(arrival, step)))
+            abort();
+    bytes = hf_ordered_bytes(model.index);
+    model_close(&model);
+    return bytes;
+}
+
+static void
+test_fill(void)
+{
+    uint64_t up = bytes_of(UP), down = bytes_of(DOWN);
+
+    TAP_OK(up * 3 < down * 2, "keys in order fill their leaves: %llu bytes, %llu downwards",
+           (unsigned long long)up, (unsigned long long)down);
+}
+
+int
+main(void)
+{
+    printf("# seed %llu\n", (unsigned long long)SEED);
+    make_keys();
+    test_every_order();
+    test_arrivals();
+    test_refusals();
+    test_open_refused();
+    test_fill();
+    return tap_done();
 }

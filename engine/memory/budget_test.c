@@ -18,7 +18,8 @@ test_heap(void)
     a = hf_budget_alloc(&budget, 60);
     TAP_OK(a != NULL && budget.used == 60, "an allocation is charged with its size");
     b = hf_budget_alloc(&budget, 41);
-    TAP_OK(b == NULL && budget.used == 60, "one byte past the limit is refused, and not charged");
+    TAP_OK(b == NULL && budget.used == 60,
+           "one byte past the limit is refused, and not charged");
     b = hf_budget_alloc(&budget, 40);
     TAP_OK(b != NULL && budget.used == 100, "the limit itself is reached");
     hf_budget_free(&budget, a, 60);

@@ -164,9 +164,9 @@ encode(struct hf_db *db, const struct hf_commit *commit, const struct hf_place *
 /*
  * A write failed: goes on in a new segment and makes that durable. Where that fails too, a part
  * of the commit may be on disk with nothing to exclude it; a full disk aside, which wrote no
- * whole frame, the handle then takes no more writes.
+ * whole frame, the handle then takes no more writes, and the commit's outcome is unknown.
  */
-static void
+static enum hf_err
 contain(struct hf_db *db, enum hf_err cause)
 {
     struct hf_detail detail = { "" };
@@ -181,6 +181,7 @@ contain(struct hf_db *db, enum hf_err cause)
     } else if (cause != HF_ERR_FULL) {
         db->failure = cause;
     }
+    return db->failure == HF_OK ? cause : HF_ERR_FAILED;
 }
 
 static enum hf_err
@@ -195,7 +196,7 @@ append(struct hf_db *db, const struct hf_commit *commit, uint64_t payload_size,
         encode(db, commit, place);
         err = hf_log_write(&db->log, place, db->last + 1, detail);
         if (err != HF_OK)
-            contain(db, err);
+            err = contain(db, err);
     }
     if (err == HF_ERR_FULL)
         HF_MARK(log_full);
@@ -229,7 +230,7 @@ acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *
     if (!hf_db_has_log(db))
         return HF_OK;
     if (db->options.mode == HF_MODE_STRICT || (commit->flags & HF_DURABLE))
-        return hf_db_sync_to(db, version, detail);
+        return hf_db_sync_to(db, version, detail) == HF_OK ? HF_OK : HF_ERR_FAILED;
     if (db->unsynced_since_ns == 0)
         db->unsynced_since_ns = commit->now_ns;
     if (!hf_db_sync_is_due(db, commit->now_ns))

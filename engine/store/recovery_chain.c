@@ -40,29 +40,22 @@ judge_behind(struct hf_recovering *r, uint32_t from)
 {
     for (uint32_t i = from; i < r->found_count; i++) {
         const struct hf_scanned *scanned = &r->found[i];
-        uint64_t start = hf_wal_position(scanned->number, scanned->header.sector);
-        switch (scanned->state) {
-        case HF_SCANNED_UNBEGUN:
-            HF_MARK(recovery_unbegun);
-            break;
-        case HF_SCANNED_NEWER:
+        bool vouched = r->witness > hf_wal_position(scanned->number, 0);
+        if (scanned->state == HF_SCANNED_NEWER)
             return hf_detail_set(r->detail, HF_ERR_VERSION,
                                  "wal-%010u was written by a newer Holdfast", scanned->number);
-        case HF_SCANNED_DAMAGED:
+        if (scanned->state == HF_SCANNED_DAMAGED)
             return hf_detail_set(r->detail, HF_ERR_CORRUPT,
                                  "wal-%010u at 0: the segment header is damaged",
                                  scanned->number);
-        case HF_SCANNED_TORN:
-        case HF_SCANNED_BEGUN:
-            if (r->witness > start && !HF_PLANTED(recovery_no_witness))
-                return hf_detail_set(r->detail, HF_ERR_CORRUPT,
-                                     "wal-%010u at %u: the beginning of the segment is damaged",
-                                     scanned->number, scanned->header.sector);
-            break;
-        case HF_SCANNED_STATE_COUNT:
-            break;
-        }
-        r->cut_bytes += scanned->state == HF_SCANNED_UNBEGUN ? 0 : scanned->data;
+        if (vouched && !HF_PLANTED(recovery_no_witness))
+            return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                                 "wal-%010u: the beginning of the segment is damaged",
+                                 scanned->number);
+        if (scanned->state == HF_SCANNED_UNBEGUN)
+            HF_MARK(recovery_unbegun);
+        else
+            r->cut_bytes += scanned->data;
     }
     return HF_OK;
 }

@@ -40,14 +40,10 @@ is_area_good(size_t size)
 static void
 test_memory(void)
 {
-    static const size_t sizes[] = { 1,
-                                    HF_ENV_PAGE - 1,
-                                    HF_ENV_PAGE,
-                                    HF_ENV_PAGE + 1,
-                                    (2u << 20) - 1,
-                                    2u << 20,
-                                    (2u << 20) + 1,
-                                    5u << 20 };
+    static const size_t sizes[] = {
+        1,        HF_ENV_PAGE - 1, HF_ENV_PAGE, HF_ENV_PAGE + 1, (2u << 20) - 1,
+        2u << 20, (2u << 20) + 1,  5u << 20
+    };
     bool good = true;
     void *at;
 

@@ -50,8 +50,7 @@ test_dir_open(void)
     TAP_OK(hf_dir_open(&dir, path_of("none"), 0, &detail) == HF_ERR_NOT_FOUND && dir == NULL &&
                is_told("open ") && is_told("none: No such file"),
            "a missing directory is not found, and named");
-    TAP_OK(hf_dir_open(&dir, path_of("none/below"), HF_DIR_CREATE, &detail) ==
-               HF_ERR_NOT_FOUND,
+    TAP_OK(hf_dir_open(&dir, path_of("none/below"), HF_DIR_CREATE, &detail) == HF_ERR_NOT_FOUND,
            "only the last component is made");
     TAP_OK(hf_dir_open(&dir, path_of("made"), HF_DIR_CREATE, &detail) == HF_OK &&
                stat(path_of("made"), &stat_of) == 0 && S_ISDIR(stat_of.st_mode),
@@ -179,8 +178,8 @@ test_names(void)
     TAP_OK(hf_dir_rename(dir, "a", "b", &detail) == HF_OK && list(dir).has_b &&
                list(dir).count == 1,
            "a name is changed");
-    TAP_OK(hf_dir_rename(dir, "a", "b", &detail) == HF_ERR_NOT_FOUND &&
-               is_told("rename ") && is_told("names/a: No such file"),
+    TAP_OK(hf_dir_rename(dir, "a", "b", &detail) == HF_ERR_NOT_FOUND && is_told("rename ") &&
+               is_told("names/a: No such file"),
            "a name that is missing cannot be");
     close(creat(path_of("names/a"), 0666));
     TAP_OK(hf_dir_list(dir, see, &seen, &detail) == HF_ERR_CORRUPT && seen.count == 1,
@@ -263,8 +262,7 @@ test_read_only(struct hf_dir *dir)
         return;
     TAP_OK(hf_file_write(file, 0, hf_span("x", 1), &moved, &detail) == HF_ERR_IO,
            "and cannot be written through that handle");
-    TAP_OK(hf_file_truncate(file, 0, &detail) == HF_ERR_IO && is_told("truncate "),
-           "nor cut");
+    TAP_OK(hf_file_truncate(file, 0, &detail) == HF_ERR_IO && is_told("truncate "), "nor cut");
     hf_file_close(file);
 }
 
