@@ -233,7 +233,7 @@ sim_inode_evict(struct sim_inode *inode)
             memcpy(inode->mem.at + op->off, inode->op_bytes + op->bytes,
                    op->off + op->len <= size ? op->len : size - op->off);
     }
-    inode->evict_due = false;
+    inode->evict_due = inode->lossy = false;
 }
 
 /* ---- at rest */

@@ -23,7 +23,7 @@ enum sim_damage {
 struct sim_entry {
     enum sim_damage damage;
     const struct sim_inode *inode; /* NULL: the whole file is gone */
-    uint64_t serial;               /* of the inode: another file may be in its place by now */
+    uint64_t serial; /* of the inode, which may be used again; no inode: the lost segment */
     uint64_t from, to;
     unsigned batch; /* damage at rest: entries of one occasion have the same number */
     bool is_read, is_reported, is_gone;

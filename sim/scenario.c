@@ -245,8 +245,8 @@ read_plant(struct sim_reader *reader)
     const char *wrong = sim_words_parse(&choice, sim_property_name, value, hint);
     if (wrong != NULL)
         return sim_reader_complain(reader, 2, "%s%s", wrong, hint);
-    if (scenario->catch_count == SIM_PLANTS_MAX)
-        return sim_reader_complain(reader, 0, "more than %u plants", SIM_PLANTS_MAX);
+    if (scenario->catch_count == SIM_CATCHES_MAX)
+        return sim_reader_complain(reader, 0, "more than %u plants", SIM_CATCHES_MAX);
     for (unsigned i = 0; i < scenario->catch_count; i++) {
         if (scenario->catches[i].plant == (unsigned)plant)
             return sim_reader_complain(reader, 1, "this plant was named in line %u",

@@ -27,10 +27,10 @@
 #include "sim/property.h"
 #include "sim/scenario_text.h"
 
-#define SIM_RULES_MAX 32u
-#define SIM_ORDERS_MAX 32u
+#define SIM_FAULT_RULES_MAX 32u
+#define SIM_STEP_ORDERS_MAX 32u
 #define SIM_EXPECTS_MAX 32u
-#define SIM_PLANTS_MAX 32u
+#define SIM_CATCHES_MAX 32u
 #define SIM_NAME_SIZE 48u
 
 struct sim_setting {
@@ -76,13 +76,13 @@ struct sim_scenario {
     char *why; /* the opening comment, lines joined */
     struct sim_range seeds;
     struct sim_setting knobs[SIM_KNOB_COUNT];
-    struct sim_rule rules[SIM_RULES_MAX];
+    struct sim_rule rules[SIM_FAULT_RULES_MAX];
     unsigned rule_count;
-    struct sim_step_order orders[SIM_ORDERS_MAX];
+    struct sim_step_order orders[SIM_STEP_ORDERS_MAX];
     unsigned order_count;
     struct sim_expect expects[SIM_EXPECTS_MAX];
     unsigned expect_count;
-    struct sim_catch catches[SIM_PLANTS_MAX];
+    struct sim_catch catches[SIM_CATCHES_MAX];
     unsigned catch_count;
     bool tape_zero;
     unsigned draw_count; /* explicit ones */

@@ -272,8 +272,8 @@ add_rule(struct sim_reader *reader, struct sim_rule *rule)
 {
     struct sim_scenario *scenario = reader->scenario;
 
-    if (scenario->rule_count == SIM_RULES_MAX)
-        return sim_reader_complain(reader, 0, "more than %u faults", SIM_RULES_MAX);
+    if (scenario->rule_count == SIM_FAULT_RULES_MAX)
+        return sim_reader_complain(reader, 0, "more than %u faults", SIM_FAULT_RULES_MAX);
     rule->line = reader->line->number;
     scenario->rules[scenario->rule_count++] = *rule;
     return true;
@@ -336,8 +336,8 @@ read_at_step(struct sim_reader *reader)
                    : -1;
     if (verb < 0)
         return read_timed(reader, 3, 0, &rule);
-    if (scenario->order_count == SIM_ORDERS_MAX)
-        return sim_reader_complain(reader, 0, "more than %u operations", SIM_ORDERS_MAX);
+    if (scenario->order_count == SIM_STEP_ORDERS_MAX)
+        return sim_reader_complain(reader, 0, "more than %u operations", SIM_STEP_ORDERS_MAX);
     scenario->orders[scenario->order_count++] = (struct sim_step_order){
         rule.lo, (enum sim_knob)(SIM_KNOB_PUT + verb), reader->line->number
     };

@@ -339,15 +339,15 @@ find_or_create(struct call *call, enum hf_file_open how, enum hf_err *err)
     struct sim_inode *inode = sim_disk_find(&machine->disk, name);
     bool is_struck = is_struck_by(call, SIM_NAME_ERROR);
 
-    if (is_struck && (call->strike.flavour == SIM_BEFORE || how == HF_FILE_READ))
+    if (is_struck && (call->strike.flavour == SIM_BEFORE || how != HF_FILE_CREATE))
         *err = fail(call, HF_ERR_IO, "input/output error");
-    else if (how == HF_FILE_READ && inode == NULL)
+    else if (how != HF_FILE_CREATE && inode == NULL)
         *err = fail(call, HF_ERR_NOT_FOUND, "no such file");
     else if (how == HF_FILE_CREATE && inode != NULL)
         *err = fail(call, HF_ERR_INVALID, "there is such a file already");
     else if (how == HF_FILE_CREATE && has_no_space(machine))
         *err = fail(call, HF_ERR_FULL, "no space left on device");
-    else if (how == HF_FILE_READ)
+    else if (how != HF_FILE_CREATE)
         return inode;
     else {
         inode = sim_disk_create(&machine->disk, name);
@@ -362,7 +362,7 @@ enum hf_err
 hf_file_open(struct hf_file **out, struct hf_dir *dir, const char *name, enum hf_file_open how,
              struct hf_detail *detail)
 {
-    struct call call = begin(how == HF_FILE_READ ? SIM_CALL_OPEN : SIM_CALL_CREATE, name,
+    struct call call = begin(how != HF_FILE_CREATE ? SIM_CALL_OPEN : SIM_CALL_CREATE, name,
                              sim_class_of(name), detail);
     struct sim_machine *machine = call.machine;
     struct hf_file *file;
@@ -375,7 +375,7 @@ hf_file_open(struct hf_file **out, struct hf_dir *dir, const char *name, enum hf
     if (file == NULL)
         return fail(&call, HF_ERR_NO_MEMORY, "no memory");
     *file = (struct hf_file){ .next = machine->files, .here = &machine->files };
-    file->is_writable = how == HF_FILE_CREATE;
+    file->is_writable = how != HF_FILE_READ;
     file->inode = find_or_create(&call, how, &err);
     if (file->inode == NULL) {
         hf_env_free(file);

@@ -358,19 +358,28 @@ is_upper(uint64_t hash, unsigned depth)
     return hash << depth >> 63;
 }
 
+/* An empty slot: whoever starts behind it meets each chain of probes from its beginning. */
+static uint32_t
+find_empty(const struct page *page)
+{
+    uint32_t at = 0;
+
+    while (page->slots[at].ref != 0)
+        at++;
+    return at;
+}
+
 /*
- * Moves to `upper` what belongs there. Slots are taken out and put back in probing order,
- * starting behind an empty one. So each finds its place at or before the one it had, no chain
- * is cut, and slots of one hash keep their order.
+ * Moves to `upper` what belongs there. Slots are taken out and put back in the order of
+ * probing. So each finds its place at or before the one it had, no chain is cut, and slots of
+ * one hash keep their order.
  */
 static void
 divide_slots(struct page *lower, struct page *upper)
 {
     uint32_t mask = (UINT32_C(1) << lower->slot_bits) - 1;
-    uint32_t start = 0;
+    uint32_t start = find_empty(lower);
 
-    while (lower->slots[start].ref != 0)
-        start++;
     for (uint32_t i = 1; i <= mask; i++) {
         struct hf_hash_slot *slot = &lower->slots[(start + i) & mask];
         struct hf_hash_slot what = *slot;
@@ -493,6 +502,22 @@ split_page(struct hf_hash *index, uint64_t hash)
     return HF_OK;
 }
 
+/* Into an empty page of at least the size; slots of one hash keep their order. */
+static void
+copy_slots(struct page *to, const struct page *from)
+{
+    uint32_t from_mask = (UINT32_C(1) << from->slot_bits) - 1;
+    uint32_t to_mask = (UINT32_C(1) << to->slot_bits) - 1;
+    uint32_t start = find_empty(from);
+
+    for (uint32_t i = 1; i <= from_mask; i++) {
+        struct hf_hash_slot what = from->slots[(start + i) & from_mask];
+
+        if (what.ref != 0)
+            place(to->slots, to_mask, what);
+    }
+}
+
 static enum hf_err
 grow_page(struct hf_hash *index, uint64_t hash)
 {
@@ -508,9 +533,7 @@ grow_page(struct hf_hash *index, uint64_t hash)
         return HF_ERR_NO_MEMORY;
     }
     page->slot_bits++;
-    for (size_t i = 0; i >> old.slot_bits == 0; i++)
-        if (old.slots[i].ref != 0)
-            place(page->slots, (UINT32_C(1) << page->slot_bits) - 1, old.slots[i]);
+    copy_slots(page, &old);
     drop_slots(index, old.slots, old.slot_bits);
     first = entries_of(index, hash, &count);
     point_to(index, first, count, (uint32_t)(page - index->pages));

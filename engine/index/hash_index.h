@@ -14,7 +14,7 @@
  * Invariants (hf_hash_check quotes the number):
  *   1. every directory entry leads to a page whose prefix it has
  *   2. a slot is in the page of its hash, reachable from its home without crossing an empty
- * slot
+ *      slot
  *   3. a page holds at most its limit of used slots; used + reserved never passes it
  *   4. count is the sum over the pages
  */
@@ -31,8 +31,8 @@ struct hf_hash_slot {
 
 struct hf_hash;
 
-#define HF_HASH_PAGE_BITS                                                                      \
-    12u /* of slots in a page, unless a test or the simulator wants less */
+/* Of slots in a page, unless a test or the simulator wants less. */
+#define HF_HASH_PAGE_BITS 12u
 
 /* `page_bits` 2..16. Starts with one page. NO_MEMORY. */
 enum hf_err hf_hash_open(struct hf_hash **out, struct hf_budget *budget,
@@ -40,9 +40,9 @@ enum hf_err hf_hash_open(struct hf_hash **out, struct hf_budget *budget,
 void hf_hash_close(struct hf_hash *index); /* accepts NULL */
 
 /*
- * The first slot with this hash, or the next one after `after`; NULL when there is none. The
- * caller may change the slot's ref, to another non-zero one. Valid until the next insert or
- * reserve.
+ * The first slot with this hash, or the next one after `after`; NULL when there is none. Slots
+ * of one hash come in the order of their inserts. The caller may change the slot's ref, to
+ * another non-zero one. Valid until the next insert or reserve.
  */
 struct hf_hash_slot *hf_hash_find(const struct hf_hash *index, uint64_t hash,
                                   struct hf_hash_slot *after);

@@ -332,10 +332,14 @@ static enum hf_err
 open_file(struct hf_file *file, const struct hf_dir *dir, const char *name,
           enum hf_file_open how, struct hf_detail *detail)
 {
-    int flags = how == HF_FILE_CREATE ? O_RDWR | O_CREAT | O_EXCL : O_RDONLY | O_NONBLOCK;
+    static const int flags_for[] = {
+        [HF_FILE_READ] = O_RDONLY | O_NONBLOCK,
+        [HF_FILE_WRITE] = O_RDWR | O_NONBLOCK,
+        [HF_FILE_CREATE] = O_RDWR | O_CREAT | O_EXCL,
+    };
     struct stat stat;
 
-    file->fd = open_at(dir->fd, name, flags);
+    file->fd = open_at(dir->fd, name, flags_for[how]);
     if (file->fd < 0) {
         bool exists = errno == EEXIST;
         enum hf_err err = fail(detail, "open", file->path);

@@ -13,7 +13,7 @@
 #define FILE_SIZE 12u
 #define NEVER UINT32_MAX
 
-static unsigned char content[2 * FILE_SIZE];
+static unsigned char content[2 * FILE_SIZE + 1];
 static size_t content_size, step;
 static uint32_t calls, fail_at;
 

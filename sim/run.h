@@ -1,0 +1,40 @@
+/*
+ * run.h - one run: a scenario and a seed, from an empty disk to a verdict.
+ */
+#ifndef SIM_RUN_H
+#define SIM_RUN_H
+
+#include "sim/result.h"
+
+struct sim_runner;
+
+/* One runner is used for many runs, one after the other; nothing passes from run to run. */
+struct sim_runner *sim_runner_open(void);
+void sim_runner_close(struct sim_runner *runner);
+
+struct sim_order {
+    const struct sim_scenario *scenario;
+    uint32_t index; /* of the scenario, for the result */
+    uint64_t seed;
+    FILE *tape;       /* a saved tape to play instead of the scenario's, or NULL */
+    FILE *save_tape;  /* where to write the tape of the run, or NULL */
+    bool keep_hashes; /* for sim_runner_hashes */
+    bool keep_timeline;
+};
+
+/* False: the saved tape is malformed; *error says where. */
+bool sim_runner_run(struct sim_runner *runner, const struct sim_order *order,
+                    struct sim_result *result, struct hf_error *error);
+
+/* What the last run left, until the next one. */
+void sim_runner_timeline(const struct sim_runner *runner, hf_line_fn *line, void *context);
+size_t sim_runner_hashes(const struct sim_runner *runner, const uint64_t **hashes);
+
+/*
+ * Runs twice and compares the traces: on a difference the verdict is SIM_SIMULATOR_FAILED, the
+ * property `deterministic`, and *result names the first step that differs.
+ */
+void sim_runner_run_twice(struct sim_runner *runner, const struct sim_order *order,
+                          struct sim_result *result);
+
+#endif

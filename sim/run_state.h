@@ -1,0 +1,117 @@
+/*
+ * run_state.h - a run under way, as the modules of the judge share it.
+ *
+ *    run.c        lives, one after the other, until the steps are used up
+ *    life.c       one life: open and judge, work, close
+ *    workload.c   the steps: which operation, on what
+ *    commit.c     ... the commits among them
+ *    doors.c      the reads, each through its door, against the oracle
+ */
+#ifndef SIM_RUN_STATE_H
+#define SIM_RUN_STATE_H
+
+#include "sim/guest.h"
+#include "sim/keyspace.h"
+#include "sim/oracle.h"
+#include "sim/run.h"
+
+#define SIM_BATCH_MAX 64u
+
+/* STORM: the workload runs. LAST: all faults are over, one more life must do everything. */
+enum sim_stage { SIM_STAGE_STORM, SIM_STAGE_LAST, SIM_STAGE_DONE };
+
+struct sim_run {
+    const struct sim_scenario *scenario;
+    const struct sim_guest *guest;
+    struct sim_machine *machine;
+    struct sim_tape *tape;
+    struct sim_keyspace *keyspace;
+    struct sim_oracle *oracle;
+    struct sim_result *result;
+    struct sim_rule rules[SIM_FAULT_RULES_MAX];
+
+    enum sim_stage stage;
+    bool is_broken; /* a property broke: everything stops */
+    uint64_t step;
+    uint64_t stamps; /* handed out */
+    uint64_t lives;
+    uint64_t lives_without_step;
+    uint64_t acked; /* commits since the last full check */
+    bool is_created; /* a creating open has succeeded */
+    unsigned calm_depth;
+    uint64_t history_floor; /* earlier lives may have dropped versions below it */
+
+    /* one life */
+    void *handle; /* NULL outside a life and while it opens or closes */
+    struct hf_options options;
+    bool has_failed;   /* a sync error or FAILED was seen: no write may succeed any more */
+    bool is_placed;    /* recovery made a writable segment, or a commit has succeeded since */
+    bool is_in_hook;   /* inside a sync: others act */
+    unsigned nested;   /* commits by others since the current call began */
+    uint64_t unsynced_since_us;
+
+    unsigned char *buffer; /* for one value */
+    size_t buffer_size;
+    unsigned char *values; /* of one commit */
+    size_t values_size;
+};
+
+/* ---- shared services (run.c) ----------------------------------------------------------------- */
+
+/* The knob's value; it counts as read. */
+struct sim_range sim_run_range(struct sim_run *run, enum sim_knob knob);
+uint64_t sim_run_knob(struct sim_run *run, enum sim_knob knob);
+/* A property broke, the first one counts. `expected` is text, `found` a format. */
+void sim_run_break(struct sim_run *run, enum sim_property property, const char *expected,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+void sim_run_judged(struct sim_run *run, enum sim_property property);
+/* No fault strikes between the two; nests. */
+void sim_run_calm(struct sim_run *run, bool calm);
+/* How many faults struck so far that may fail a file call. */
+uint64_t sim_run_file_faults(const struct sim_run *run);
+bool sim_run_is_damaged(const struct sim_run *run);
+
+/* ---- life.c ---------------------------------------------------------------------------------- */
+
+/* What sim_machine_life calls. */
+void sim_life(void *run);
+/* What the machine calls in the middle of a sync. */
+void sim_life_during_sync(void *run);
+/* The life ended without its own doing. */
+void sim_life_crashed(struct sim_run *run, bool power_cut);
+
+/* ---- workload.c ------------------------------------------------------------------------------ */
+
+/* One step. False: the handle was closed, the life is over. */
+bool sim_work_step(struct sim_run *run);
+/* What another thread does during a sync. */
+void sim_work_nested(struct sim_run *run);
+/* A write of each kind, all of which must succeed now. */
+void sim_work_all_kinds(struct sim_run *run);
+uint32_t sim_work_key(struct sim_run *run);
+/* Judges a call that is no commit and that may only fail by faults of files. */
+bool sim_work_may_fail(struct sim_run *run, const char *call, enum hf_err err);
+/* Takes note of what the handle claims to be durable. */
+void sim_work_claims(struct sim_run *run);
+bool sim_work_close(struct sim_run *run);
+
+/* ---- work_commit.c -------------------------------------------------------------------------------- */
+
+void sim_commit_put(struct sim_run *run);
+void sim_commit_delete(struct sim_run *run);
+void sim_commit_cas(struct sim_run *run);
+void sim_commit_txn(struct sim_run *run);
+
+/* ---- doors.c --------------------------------------------------------------------------------- */
+
+/* The version that reads see now, checked against what may be seen. */
+uint64_t sim_doors_seen(struct sim_run *run);
+/* One key, through hf_get. */
+void sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version);
+void sim_doors_get_many(struct sim_run *run);
+void sim_doors_scan(struct sim_run *run);
+void sim_doors_as_of(struct sim_run *run);
+/* Everything, through every door, as of `version`, the newest. */
+void sim_doors_all(struct sim_run *run, uint64_t version);
+
+#endif

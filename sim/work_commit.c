@@ -1,0 +1,381 @@
+/*
+ * work_commit.c - commits of the workload, and the judgement of what each of them returns.
+ *
+ *   HF_OK                the next version; strict or HF_DURABLE: its bytes are on the disk
+ *   CONFLICT             a check did not hold, which the oracle knows; nothing remains
+ *   FULL, NO_MEMORY,     only where a fault or an option explains it; nothing remains
+ *   TOO_LARGE
+ *   IO, FAILED           only after a fault of files; it may have happened, or not. On a handle
+ *                        that has failed already nothing remains
+ */
+#include "sim/grow.h"
+#include "sim/mix.h"
+#include "sim/run_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* A commit on its way. */
+struct attempt {
+    struct sim_run *run;
+    const char *what;
+    struct sim_write writes[SIM_BATCH_MAX];
+    unsigned write_count;
+    struct sim_change changes[SIM_BATCH_MAX];
+    unsigned change_count;
+    uint64_t found; /* of a CAS: the version that the key has */
+    bool conflicts; /* a check will not hold */
+    bool is_durable;
+    size_t values_used;
+};
+
+/* ---- making it ------------------------------------------------------------------------------- */
+
+static void
+begin(struct attempt *attempt, struct sim_run *run, const char *what)
+{
+    attempt->run = run;
+    attempt->what = what;
+    attempt->write_count = 0;
+    attempt->change_count = 0;
+    attempt->found = 0;
+    attempt->conflicts = false;
+    attempt->values_used = 0;
+    attempt->is_durable = !run->is_in_hook &&
+                          sim_draw_chance(run->tape, "durable", run->step,
+                                          sim_run_knob(run, SIM_KNOB_DURABLE), 100);
+}
+
+/* A value of its own stamp, in the memory of the run. */
+static struct hf_span
+make_value(struct attempt *attempt, struct sim_change *change)
+{
+    struct sim_run *run = attempt->run;
+    struct sim_range sizes = sim_run_range(run, SIM_KNOB_VALUE);
+    struct hf_span value;
+
+    change->put = true;
+    change->stamp = sim_mix(run->result->seed) + ++run->stamps;
+    change->size = (uint32_t)(sizes.lo + sim_draw(run->tape, "value", run->stamps,
+                                                  sizes.hi - sizes.lo + 1));
+    value.at = run->values + attempt->values_used;
+    value.len = change->size;
+    sim_stamp_fill(run->values + attempt->values_used, change->size, change->stamp);
+    attempt->values_used += change->size;
+    return value;
+}
+
+/* The newest state of a key, placed or not: what checks are held against. */
+static struct sim_state
+newest(struct sim_run *run, uint32_t key)
+{
+    return sim_oracle_state(run->oracle, key, sim_oracle_last(run->oracle));
+}
+
+static struct sim_write *
+add_write(struct attempt *attempt, enum sim_write_kind kind, uint32_t key)
+{
+    struct sim_write *write = &attempt->writes[attempt->write_count++];
+
+    *write = (struct sim_write){ .kind = kind,
+                                 .key = sim_keyspace_key(attempt->run->keyspace, key) };
+    return write;
+}
+
+static void
+add_put(struct attempt *attempt, uint32_t key)
+{
+    struct sim_change *change = &attempt->changes[attempt->change_count++];
+
+    change->key = key;
+    add_write(attempt, SIM_WRITE_PUT, key)->value = make_value(attempt, change);
+}
+
+static void
+add_delete(struct attempt *attempt, uint32_t key)
+{
+    attempt->changes[attempt->change_count++] = (struct sim_change){ .key = key };
+    add_write(attempt, SIM_WRITE_DELETE, key);
+}
+
+/* An expectation of the key: right most of the time. */
+static uint64_t
+expectation(struct attempt *attempt, uint32_t key)
+{
+    struct sim_run *run = attempt->run;
+    struct sim_state state = newest(run, key);
+    uint64_t found = state.present ? state.version : 0;
+    uint64_t expected = found;
+
+    if (sim_draw(run->tape, "check.wrong", run->step, 4) == 3)
+        expected = sim_draw(run->tape, "check.expects", run->step,
+                            sim_oracle_last(run->oracle) + 2);
+    if (!attempt->conflicts) {
+        attempt->found = found;
+        attempt->conflicts = expected != found;
+    }
+    return expected;
+}
+
+static void
+add_check(struct attempt *attempt, uint32_t key)
+{
+    add_write(attempt, SIM_WRITE_CHECK, key)->expected = expectation(attempt, key);
+}
+
+static void
+add_cas(struct attempt *attempt, uint32_t key)
+{
+    struct sim_change *change = &attempt->changes[attempt->change_count++];
+    struct sim_write *write = add_write(attempt, SIM_WRITE_CAS, key);
+
+    change->key = key;
+    write->expected = expectation(attempt, key);
+    write->value = make_value(attempt, change);
+}
+
+/* ---- judging it ------------------------------------------------------------------------------ */
+
+static void
+wrong_code(const struct attempt *attempt, enum hf_err err, const char *expected)
+{
+    struct hf_error error;
+
+    attempt->run->guest->error(attempt->run->handle, &error);
+    sim_run_break(attempt->run, SIM_HOLDS_ERROR, expected, "%s: %s (%.200s)", attempt->what,
+                  hf_err_name(err), error.text);
+}
+
+/* The keys of a commit that failed read as if it had never been called. */
+static void
+check_unchanged(const struct attempt *attempt)
+{
+    struct sim_run *run = attempt->run;
+    uint64_t seen = sim_doors_seen(run);
+
+    sim_run_judged(run, SIM_HOLDS_ERROR);
+    for (unsigned i = 0; i < attempt->change_count && !run->is_broken; i++)
+        sim_doors_get(run, attempt->changes[i].key, seen);
+}
+
+static void
+judge_ack(const struct attempt *attempt)
+{
+    struct sim_run *run = attempt->run;
+
+    for (unsigned i = 0; i < attempt->write_count; i++) {
+        struct hf_span value = attempt->writes[i].value;
+        if (value.len < SIM_STAMP_SIZE)
+            continue;
+        value.len = SIM_STAMP_SIZE;
+        sim_run_judged(run, SIM_HOLDS_ACK);
+        if (!sim_machine_is_durable(run->machine, value))
+            sim_run_break(run, SIM_HOLDS_ACK, "the bytes of an acknowledged commit are durable",
+                          "%s returned, its value is in no durable file", attempt->what);
+        return;
+    }
+}
+
+/* In buffered mode the commit path starts a sync that is overdue. */
+static void
+judge_window(const struct attempt *attempt, uint64_t version)
+{
+    struct sim_run *run = attempt->run;
+    uint64_t durable = run->guest->durable_version(run->handle);
+    uint64_t batch = sim_run_knob(run, SIM_KNOB_SYNC_BATCH);
+    char expected[96];
+
+    if (run->options.mode != HF_MODE_BUFFERED || run->is_in_hook ||
+        sim_run_file_faults(run) > 0 || version < durable)
+        return;
+    sim_run_judged(run, SIM_HOLDS_WINDOW);
+    if (version - durable <= batch || version - durable - batch <= run->nested)
+        return;
+    snprintf(expected, sizeof expected, "at most %" PRIu64 " commits not durable", batch);
+    sim_run_break(run, SIM_HOLDS_WINDOW, expected, "%" PRIu64, version - durable);
+}
+
+static void
+acknowledged(const struct attempt *attempt, uint64_t version)
+{
+    struct sim_run *run = attempt->run;
+    bool placed = run->is_in_hook
+                      ? sim_oracle_nested(run->oracle, attempt->changes, attempt->change_count,
+                                          version)
+                      : sim_oracle_return(run->oracle, version);
+
+    if (!placed) {
+        sim_run_break(run, SIM_HOLDS_ERROR, "versions are consecutive",
+                      "%s returned version %" PRIu64 " where %" PRIu64 " was the last",
+                      attempt->what, version, sim_oracle_last(run->oracle));
+        return;
+    }
+    if (attempt->conflicts && run->nested == 0)
+        wrong_code(attempt, HF_OK, "CONFLICT, since a check does not hold");
+    run->acked++;
+    run->is_placed = true;
+    if (run->options.mode == HF_MODE_STRICT ||
+        (attempt->is_durable && run->options.mode != HF_MODE_MEMORY)) {
+        sim_oracle_promise(run->oracle, version);
+        judge_ack(attempt);
+    } else {
+        judge_window(attempt, version);
+    }
+}
+
+static void
+refused(const struct attempt *attempt, bool is_explained, enum hf_err err)
+{
+    struct sim_run *run = attempt->run;
+
+    if (!run->is_in_hook && !sim_oracle_refuse(run->oracle))
+        sim_run_break(run, SIM_HOLDS_ERROR, "a commit that is refused takes no version",
+                      "%s: %s, and a later commit came behind it", attempt->what,
+                      hf_err_name(err));
+    else if (!is_explained)
+        wrong_code(attempt, err, "no such error without a cause");
+    else
+        check_unchanged(attempt);
+}
+
+/* IO or FAILED: the first of them leaves doubt, later ones refuse. */
+static void
+failed(const struct attempt *attempt, enum hf_err err)
+{
+    struct sim_run *run = attempt->run;
+    bool is_explained = sim_run_file_faults(run) > 0 && run->options.mode != HF_MODE_MEMORY;
+
+    if (run->has_failed) {
+        refused(attempt, is_explained, err);
+        return;
+    }
+    if (!run->is_in_hook)
+        sim_oracle_doubt(run->oracle);
+    run->has_failed = true;
+    if (!is_explained)
+        wrong_code(attempt, err, "no such error without a cause");
+}
+
+static bool
+conflict_is_right(const struct attempt *attempt, uint64_t version)
+{
+    if (attempt->run->nested > 0)
+        return true;
+    return attempt->conflicts &&
+           (attempt->writes[0].kind != SIM_WRITE_CAS || version == attempt->found);
+}
+
+static void
+judge(const struct attempt *attempt, enum hf_err err, uint64_t version)
+{
+    struct sim_run *run = attempt->run;
+    const struct sim_machine *machine = run->machine;
+    bool limited = run->options.memory_limit != 0;
+
+    switch (err) {
+    case HF_OK:
+        run->has_failed = false; /* what failed was one write, not the log */
+        acknowledged(attempt, version);
+        return;
+    case HF_ERR_CONFLICT:
+        refused(attempt, conflict_is_right(attempt, version), err);
+        return;
+    case HF_ERR_FULL:
+        refused(attempt,
+                sim_machine_fault_count(machine, SIM_DISK_FULL) > 0 ||
+                    sim_run_knob(run, SIM_KNOB_CAPACITY) != 0,
+                err);
+        return;
+    case HF_ERR_NO_MEMORY:
+        refused(attempt, limited || sim_machine_fault_count(machine, SIM_ALLOC_FAIL) > 0, err);
+        return;
+    case HF_ERR_TOO_LARGE:
+        refused(attempt, limited, err);
+        return;
+    case HF_ERR_IO:
+    case HF_ERR_FAILED:
+        failed(attempt, err);
+        return;
+    default:
+        refused(attempt, false, err);
+        return;
+    }
+}
+
+static void
+run_attempt(struct attempt *attempt)
+{
+    struct sim_run *run = attempt->run;
+    uint64_t version = 0;
+    unsigned flags = attempt->is_durable ? HF_DURABLE : 0;
+
+    if (!run->is_in_hook) {
+        run->nested = 0;
+        sim_oracle_call(run->oracle, attempt->changes, attempt->change_count);
+    }
+    enum hf_err err = run->guest->commit(run->handle, attempt->writes, attempt->write_count,
+                                         flags, &version);
+    sim_trace(run->machine, attempt->what, version, (uint64_t)(unsigned)-err);
+    sim_note(run->machine, "%s%s of %u, key %" PRIu32 "%s: %s, version %" PRIu64,
+             run->is_in_hook ? "  meanwhile: " : "", attempt->what, attempt->change_count,
+             attempt->change_count > 0 ? attempt->changes[0].key : 0,
+             attempt->is_durable ? ", durable" : "", hf_err_name(err), version);
+    judge(attempt, err, version);
+    if (run->is_in_hook)
+        run->nested++;
+}
+
+/* ---- the four kinds --------------------------------------------------------------------------- */
+
+void
+sim_commit_put(struct sim_run *run)
+{
+    struct attempt attempt;
+
+    begin(&attempt, run, "put");
+    add_put(&attempt, sim_work_key(run));
+    run_attempt(&attempt);
+}
+
+void
+sim_commit_delete(struct sim_run *run)
+{
+    struct attempt attempt;
+
+    begin(&attempt, run, "delete");
+    add_delete(&attempt, sim_work_key(run));
+    run_attempt(&attempt);
+}
+
+void
+sim_commit_cas(struct sim_run *run)
+{
+    struct attempt attempt;
+
+    begin(&attempt, run, "cas");
+    add_cas(&attempt, sim_work_key(run));
+    run_attempt(&attempt);
+}
+
+void
+sim_commit_txn(struct sim_run *run)
+{
+    struct sim_range sizes = sim_run_range(run, SIM_KNOB_BATCH);
+    uint64_t count =
+        sizes.lo + sim_draw(run->tape, "batch", run->step, sizes.hi - sizes.lo + 1);
+    struct attempt attempt;
+
+    begin(&attempt, run, "txn");
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t key = sim_work_key(run);
+        uint64_t kind = sim_draw(run->tape, "batch.kind", run->step, 8);
+        /* The last one is never a check: a batch must change something. */
+        if (kind == 7 && i + 1 < count)
+            add_check(&attempt, key);
+        else if (kind >= 5)
+            add_delete(&attempt, key);
+        else
+            add_put(&attempt, key);
+    }
+    run_attempt(&attempt);
+}
