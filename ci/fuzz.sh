@@ -48,8 +48,18 @@ run_libfuzzer() {
         "$BUILD/corpus/$1" "fuzz/corpus/$1"
 }
 
+# The target's own mutator, where it has one, as the shared object that afl-fuzz loads. It runs
+# inside afl-fuzz, so nothing of it is instrumented.
 run_afl() {
-    AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+    mutator=
+    if [ -f "fuzz/$1_afl.c" ]; then
+        mutator=$BUILD/fuzz/$1_afl.so
+        ${HOST_CC:-clang} -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Iengine -I. \
+            -o "$mutator" "fuzz/$1_afl.c" "fuzz/$1_mutator.c" "fuzz/$1_pieces.c" \
+            "engine/format/$1_format.c" engine/base/crc32c.c
+    fi
+    env ${mutator:+AFL_CUSTOM_MUTATOR_LIBRARY="$mutator"} AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 \
+        AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 \
         afl-fuzz -V "$time" ${dictionary:+-x "$dictionary"} -i "fuzz/corpus/$1" \
         -o "$found/$1" -- "$BUILD/fuzz/$1_fuzz"
     [ -z "$(ls "$found/$1"/default/crashes/ 2>/dev/null)" ]

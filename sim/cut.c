@@ -329,18 +329,22 @@ plan_inode(struct work *work, const struct sim_inode *inode)
 
 /* ---- carrying it out */
 
-/* Units that were never on the disk and of which nothing survives hold what was there before.
+/*
+ * Units that were never on the disk and of which nothing survives hold what was there before:
+ * zeros in all of them, or something else in each.
  */
 static void
 fill_fresh(struct work *work, struct sim_inode *inode)
 {
     uint32_t size = work->cut->unit;
     uint64_t u = (inode->disk.size + size - 1) / size;
+    uint64_t extent = work->unit_count * size;
 
-    for (sim_image_resize(&inode->disk, inode->disk.size > work->unit_count * size
-                                            ? inode->disk.size
-                                            : work->unit_count * size);
-         u < work->unit_count; u++) {
+    if (extent > inode->disk.size)
+        sim_image_resize(&inode->disk, extent);
+    if (u >= work->unit_count || sim_draw(work->tape, "cut.fresh", inode->tag, 2) == 0)
+        return;
+    for (; u < work->unit_count; u++) {
         if (work->units[u].count > 0 && work->units[u].keep == 0)
             sim_garbage_fill(&work->disk->garbage, work->tape, entity_of(inode, u),
                              inode->disk.at + u * size, size);

@@ -153,7 +153,8 @@ sim_faults_step(struct sim_machine *machine)
         struct sim_rule_state *state = &faults->state[i];
         if (!may_fire(machine, rule))
             continue;
-        if (rule->when == SIM_WHEN_EVERY && time_has_come(machine, rule, state))
+        if (rule->when == SIM_WHEN_EVERY && state->calls == 0 &&
+            time_has_come(machine, rule, state))
             state->calls = is_crash(rule->fault) ? 1 + sim_draw(machine->tape, "rule.delay",
                                                                 entity_of(faults, rule),
                                                                 CRASH_DELAY)

@@ -143,8 +143,8 @@ give_up_newest(struct sim_oracle *oracle)
     }
 }
 
-static bool
-is_in_doubt(const struct sim_oracle *oracle)
+bool
+sim_oracle_is_in_doubt(const struct sim_oracle *oracle)
 {
     return oracle->last > 0 && oracle->commits[oracle->last - 1].doubtful;
 }
@@ -157,7 +157,7 @@ static bool
 append_known(struct sim_oracle *oracle, const struct sim_change *changes, unsigned count,
              uint64_t version)
 {
-    if (is_in_doubt(oracle)) {
+    if (sim_oracle_is_in_doubt(oracle)) {
         if (version == oracle->last)
             give_up_newest(oracle);
         else
@@ -189,7 +189,7 @@ place(struct sim_oracle *oracle)
 {
     struct flight *flight = &oracle->flight;
 
-    if (is_in_doubt(oracle))
+    if (sim_oracle_is_in_doubt(oracle))
         give_up_newest(oracle);
     append(oracle, flight->changes, flight->count, true);
     flight->placed = true;
@@ -232,7 +232,7 @@ sim_oracle_nested(struct sim_oracle *oracle, const struct sim_change *changes, u
     struct flight *flight = &oracle->flight;
 
     if (flight->active && !flight->placed) {
-        uint64_t next = oracle->last + 1 - (is_in_doubt(oracle) ? 1 : 0);
+        uint64_t next = oracle->last + 1 - (sim_oracle_is_in_doubt(oracle) ? 1 : 0);
         if (version == next + 1)
             place(oracle);
     }

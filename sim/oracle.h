@@ -53,6 +53,8 @@ void sim_oracle_reset(struct sim_oracle *oracle, uint32_t key_count);
 uint64_t sim_oracle_last(const struct sim_oracle *oracle);
 uint64_t sim_oracle_durable(const struct sim_oracle *oracle);
 uint64_t sim_oracle_kept(const struct sim_oracle *oracle);
+/* Whether it is not known if the newest commit happened. */
+bool sim_oracle_is_in_doubt(const struct sim_oracle *oracle);
 
 /* The state of `key` after versions 1..version. */
 struct sim_state sim_oracle_state(const struct sim_oracle *oracle, uint32_t key,

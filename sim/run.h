@@ -18,7 +18,6 @@ struct sim_order {
     uint64_t seed;
     FILE *tape;       /* a saved tape to play instead of the scenario's, or NULL */
     FILE *save_tape;  /* where to write the tape of the run, or NULL */
-    bool keep_hashes; /* for sim_runner_hashes */
     bool keep_timeline;
 };
 
@@ -26,9 +25,8 @@ struct sim_order {
 bool sim_runner_run(struct sim_runner *runner, const struct sim_order *order,
                     struct sim_result *result, struct hf_error *error);
 
-/* What the last run left, until the next one. */
+/* What the last run left, until the next one: a line an event. */
 void sim_runner_timeline(const struct sim_runner *runner, hf_line_fn *line, void *context);
-size_t sim_runner_hashes(const struct sim_runner *runner, const uint64_t **hashes);
 
 /*
  * Runs twice and compares the traces: on a difference the verdict is SIM_SIMULATOR_FAILED, the

@@ -70,6 +70,8 @@ void sim_run_calm(struct sim_run *run, bool calm);
 /* How many faults struck so far that may fail a file call. */
 uint64_t sim_run_file_faults(const struct sim_run *run);
 bool sim_run_is_damaged(const struct sim_run *run);
+/* Makes drawn knobs agree with pinned ones and with each other. */
+void sim_run_fit_knobs(struct sim_run *run);
 
 /* ---- life.c ---------------------------------------------------------------------------------- */
 

@@ -164,7 +164,8 @@ sim_text_parse(struct sim_text *text, const char *path, const char *source, size
 bool
 sim_text_read(struct sim_text *text, const char *path, struct sim_complaint *complaint)
 {
-    FILE *file = fopen(path, "rb");
+    bool is_input = strcmp(path, "-") == 0;
+    FILE *file = is_input ? stdin : fopen(path, "rb");
     char *source = sim_new(SIM_TEXT_SIZE_MAX + 1);
     size_t len = file == NULL ? 0 : fread(source, 1, SIM_TEXT_SIZE_MAX + 1, file);
     bool good = file != NULL && !ferror(file);
@@ -175,7 +176,7 @@ sim_text_read(struct sim_text *text, const char *path, struct sim_complaint *com
         *text = (struct sim_text){ 0 };
         snprintf(complaint->text, sizeof complaint->text, "%.900s: cannot be read", path);
     }
-    if (file != NULL)
+    if (file != NULL && !is_input)
         fclose(file);
     free(source);
     return good;

@@ -25,6 +25,7 @@ struct attempt {
     unsigned change_count;
     uint64_t found; /* of a CAS: the version that the key has */
     bool conflicts; /* a check will not hold */
+    bool is_unsure; /* ... unless the commit before this one, in doubt, says otherwise */
     bool is_durable;
     size_t values_used;
 };
@@ -40,6 +41,7 @@ begin(struct attempt *attempt, struct sim_run *run, const char *what)
     attempt->change_count = 0;
     attempt->found = 0;
     attempt->conflicts = false;
+    attempt->is_unsure = sim_oracle_is_in_doubt(run->oracle);
     attempt->values_used = 0;
     attempt->is_durable = !run->is_in_hook &&
                           sim_draw_chance(run->tape, "durable", run->step,
@@ -210,7 +212,7 @@ acknowledged(const struct attempt *attempt, uint64_t version)
                       attempt->what, version, sim_oracle_last(run->oracle));
         return;
     }
-    if (attempt->conflicts && run->nested == 0)
+    if (attempt->conflicts && run->nested == 0 && !attempt->is_unsure)
         wrong_code(attempt, HF_OK, "CONFLICT, since a check does not hold");
     run->acked++;
     run->is_placed = true;
@@ -238,14 +240,17 @@ refused(const struct attempt *attempt, bool is_explained, enum hf_err err)
         check_unchanged(attempt);
 }
 
-/* IO or FAILED: the first of them leaves doubt, later ones refuse. */
+/*
+ * IO leaves doubt, and takes the place of a doubt before it: had that commit its place, the log
+ * had failed. FAILED leaves doubt once; then it says that nothing is written any more.
+ */
 static void
 failed(const struct attempt *attempt, enum hf_err err)
 {
     struct sim_run *run = attempt->run;
     bool is_explained = sim_run_file_faults(run) > 0 && run->options.mode != HF_MODE_MEMORY;
 
-    if (run->has_failed) {
+    if (run->has_failed && err == HF_ERR_FAILED) {
         refused(attempt, is_explained, err);
         return;
     }
@@ -259,7 +264,7 @@ failed(const struct attempt *attempt, enum hf_err err)
 static bool
 conflict_is_right(const struct attempt *attempt, uint64_t version)
 {
-    if (attempt->run->nested > 0)
+    if (attempt->run->nested > 0 || attempt->is_unsure)
         return true;
     return attempt->conflicts &&
            (attempt->writes[0].kind != SIM_WRITE_CAS || version == attempt->found);

@@ -14,6 +14,7 @@
 #   bench/X.c   release; those with a main become programs, X_y.c being bin/X-y
 #   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those whose name
 #               begins with "sim" are linked with the simulator
+#   fuzz/X.c    helpers of those; X_afl.c is compiled by ci/fuzz.sh alone
 #
 # The same object in an archive serves tests too: an archive's main.o is left alone by the
 # linker when the test brings its own main.
@@ -56,7 +57,8 @@ function is_test(path) { return path ~ /_test\.c$/ }
 function engine_source(path) {
     if (path ~ /^engine\/cli\//) {
         compile("release", "cli", path)
-        compile("check", "cli", path)
+        if (path !~ /_main\.c$/)
+            compile("check", "cli", path)
     } else if (path ~ /_posix\.c$/) {
         compile("release", "posix", path)
         compile("check", "posix", path)
@@ -68,10 +70,13 @@ function engine_source(path) {
     }
 }
 
-function fuzz_source(path,    variant) {
+function fuzz_source(path,    variant, group) {
+    if (path ~ /_afl\.c$/)
+        return
     if (path !~ /_fuzz\.c$/) {
-        compile("check", "fuzz", path)
-        compile("stormcheck", "fuzz", path)
+        group = path ~ /_main\.c$/ ? "replay" : "fuzz"
+        compile("check", group, path)
+        compile("stormcheck", group, path)
         return
     }
     variant = path ~ /^fuzz\/sim/ ? "stormcheck" : "check"
@@ -129,18 +134,21 @@ END {
     libraries["stormcheck"] = archive("stormcheck", "sim") archive("stormcheck", "engine")
     # The simulated side of the vfs stands behind the engine in the same way.
     libraries["stormcheck"] = libraries["stormcheck"] libraries["stormcheck"]
+    helpers["check"] = archive("check", "fuzz")
+    helpers["stormcheck"] = archive("stormcheck", "fuzz")
     for (path in tests)
-        link("test", "test/" stem(path), tests[path],
-            " " object(tests[path], path) libraries[tests[path]])
+        link(path ~ /^sim\// ? "simtest" : "test", "test/" stem(path), tests[path], \
+            " " object(tests[path], path) (path ~ /^fuzz\// ? helpers[tests[path]] : "") \
+            libraries[tests[path]])
 
     # A fuzzer brings its own main, which takes the place of the replay's.
     if (fuzzer == "") {
-        replay["check"] = archive("check", "fuzz")
-        replay["stormcheck"] = archive("stormcheck", "fuzz")
+        replay["check"] = archive("check", "replay")
+        replay["stormcheck"] = archive("stormcheck", "replay")
     }
     for (path in targets) {
         variant = targets[path]
-        link("fuzz", "fuzz/" stem(path), variant,
-            " " object(variant, path) replay[variant] libraries[variant])
+        link("fuzz", "fuzz/" stem(path), variant, " " object(variant, path) \
+            replay[variant] helpers[variant] libraries[variant])
     }
 }

@@ -1,15 +1,19 @@
 # unit - every *_test.c, built with the address and undefined-behaviour sanitisers.
 #
-# Each program runs in a scratch folder of its own. It passes if it exits 0 and its TAP is
-# whole: the plan is there and names as many points as were made.
+# TAGS are those of the tests to run (ci/build/plan.awk), by default all. Each program runs in a
+# scratch folder of its own. It passes if it exits 0 and its TAP is whole: the plan is there and
+# names as many points as were made.
 
 set -eu
-sh ci/build/make.sh test
+TAGS=${TAGS:-test simtest}
+sh ci/build/make.sh $TAGS
 scratch=$BUILD/test/run
 rm -rf "$scratch"
 mkdir -p "$scratch"
 
-sed -n 's/^link test \([^ ]*\).*/\1/p' "$BUILD/obj/plan" | LC_ALL=C sort >"$scratch/programs"
+for tag in $TAGS; do
+    sed -n "s/^link $tag \\([^ ]*\\).*/\\1/p" "$BUILD/obj/plan"
+done | LC_ALL=C sort >"$scratch/programs"
 xargs -n 1 -P "$JOBS" sh ci/build/run_test.sh "$scratch" <"$scratch/programs"
 
 failed=0

@@ -191,6 +191,13 @@ hf_wal_frame_remask(void *frame, uint32_t size, uint32_t mask_from, uint32_t mas
     hf_store_u32(crc, frame_masked(hf_load_u32(crc), mask_from ^ mask_to));
 }
 
+/* 0 says "none", HF_LATEST "the newest": neither is the version of a commit. */
+static bool
+version_is_possible(uint64_t version)
+{
+    return version != 0 && version != HF_LATEST;
+}
+
 /* Whether the operations of a commit fill its payload exactly, each leading back to the frame.
  */
 static bool
@@ -199,7 +206,8 @@ commit_adds_up(struct hf_span payload)
     const uint8_t *at = payload.at;
     uint64_t off = HF_WAL_COMMIT_HEAD;
 
-    if (payload.len <= HF_WAL_COMMIT_HEAD || hf_load_u32(at + 16) == 0)
+    if (payload.len <= HF_WAL_COMMIT_HEAD || hf_load_u32(at + 16) == 0 ||
+        !version_is_possible(hf_load_u64(at)))
         return false;
     for (uint32_t count = hf_load_u32(at + 16); count > 0; count--) {
         if (payload.len - off < HF_WAL_OP_HEAD)

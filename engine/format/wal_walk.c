@@ -64,7 +64,7 @@ frame_may_start(struct hf_span rest)
 static bool
 group_is_next(const struct hf_wal_walk *walk, const struct hf_wal_group *group)
 {
-    if (group->segment != walk->header.number)
+    if (group->segment != walk->header.number || group->first == 0)
         return false;
     if (HF_PLANTED(recovery_skip_version_check))
         return true;

@@ -344,6 +344,29 @@ test_proportion(void)
     }
 }
 
+/* One round far larger than a page: its reservations must be divided as its inserts will be. */
+static void
+test_large_round(void)
+{
+    struct hf_budget budget;
+    struct hf_hash *index;
+    const uint64_t count = 20000, step = UINT64_C(0x9e3779b97f4a7c15);
+    bool good = true;
+
+    hf_budget_init(&budget, 256 * count);
+    if (hf_hash_open(&index, &budget, 4) != HF_OK)
+        abort();
+    for (uint64_t i = 0; i < count && good; i++)
+        good = hf_hash_reserve(index, i * step) == HF_OK;
+    for (uint64_t i = 0; i < count && good; i++)
+        hf_hash_insert(index, i * step, i + 1);
+    TAP_OK(good && hf_hash_check(index) == NULL && hf_hash_count(index) == count,
+           "a large round needs memory in proportion");
+    hf_hash_settle(index);
+    TAP_OK(hf_hash_bytes(index) < 100 * count, "and less once it is settled");
+    hf_hash_close(index);
+}
+
 /* The page size that is shipped, with pages from mapped memory. */
 static void
 test_full_size(void)
@@ -385,6 +408,7 @@ main(void)
     test_ref_changes();
     test_lapse();
     test_proportion();
+    test_large_round();
     test_full_size();
     return tap_done();
 }

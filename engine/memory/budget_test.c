@@ -2,11 +2,46 @@
  * budget_test.c - the account is exact, and the limit holds.
  *
  * Method: the sum is compared after each call; the limit is set one byte on each side of what
- * is asked.
+ * is asked. This program is its own side of the memory in vfs_env.h, which can refuse.
  */
 #include "base/tap.h"
 #include "memory/budget.h"
 #include "vfs/vfs_env.h"
+
+#include <stdlib.h>
+
+static bool is_refusing;
+
+void *
+hf_env_alloc(size_t size)
+{
+    return is_refusing ? NULL : malloc(size);
+}
+
+void
+hf_env_free(void *at)
+{
+    free(at);
+}
+
+void *
+hf_env_map(size_t size)
+{
+    return is_refusing ? NULL : calloc(1, size);
+}
+
+void
+hf_env_unmap(void *at, size_t size)
+{
+    (void)size;
+    free(at);
+}
+
+void
+hf_env_trim(void *at, size_t from, size_t to)
+{
+    (void)at, (void)from, (void)to;
+}
 
 static void
 test_heap(void)
@@ -63,11 +98,26 @@ test_no_limit(void)
     hf_budget_free(&budget, at, 1000);
 }
 
+static void
+test_refusal(void)
+{
+    struct hf_budget budget;
+
+    hf_budget_init(&budget, 0);
+    is_refusing = true;
+    TAP_OK(hf_budget_alloc(&budget, 10) == NULL && budget.used == 0,
+           "what the allocator refuses is not charged");
+    TAP_OK(hf_budget_map(&budget, 10) == NULL && budget.used == 0,
+           "nor is a mapping that the system refuses");
+    is_refusing = false;
+}
+
 int
 main(void)
 {
     test_heap();
     test_map();
     test_no_limit();
+    test_refusal();
     return tap_done();
 }
