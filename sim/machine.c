@@ -131,7 +131,7 @@ finish_life(struct sim_machine *machine, bool returned)
     enum sim_end end = SIM_STUCK;
 
     machine->is_alive = false;
-    machine->leaks = machine->heap.live;
+    machine->leaks = returned ? machine->heap.live : 0;
     sim_vfs_forget(machine);
     sim_heap_reset(&machine->heap);
     evict_all(&machine->disk);

@@ -41,11 +41,9 @@ breach(struct sim_machine *machine, const char *what)
 }
 
 void
-sim_order_rename(struct sim_machine *machine, const char *from)
+sim_order_rename(struct sim_machine *machine, const struct sim_inode *inode)
 {
-    const struct sim_inode *inode = sim_disk_find(&machine->disk, from);
-
-    if (inode != NULL && holds_data(&inode->mem) && inode->op_count > 0)
+    if (holds_data(&inode->mem) && inode->op_count > 0)
         breach(machine, "a file was renamed before its bytes and size were synced");
 }
 

@@ -31,7 +31,7 @@ struct hf_file {
     struct hf_file *next, **here; /* in the machine's list */
     struct sim_inode *inode;
     bool is_writable;
-    char name[HF_NAME_SIZE_MAX]; /* that it was opened by */
+    char name[HF_NAME_SIZE_MAX];
 };
 
 /* One call under way. */
@@ -295,20 +295,33 @@ hf_dir_sync(struct hf_dir *dir, struct hf_detail *detail)
     return end(&call, HF_OK);
 }
 
+/* Open files go by the name they have now. */
+static void
+follow_name(struct sim_machine *machine, const struct sim_inode *inode, const char *to)
+{
+    for (struct hf_file *file = machine->files; file != NULL; file = file->next) {
+        if (file->inode == inode)
+            memcpy(file->name, to, strlen(to) + 1);
+    }
+}
+
 enum hf_err
 hf_dir_rename(struct hf_dir *dir, const char *from, const char *to, struct hf_detail *detail)
 {
     struct call call = begin(SIM_CALL_RENAME, to, sim_class_of(to), detail);
     bool is_struck = is_struck_by(&call, SIM_NAME_ERROR);
+    const struct sim_inode *inode;
 
     (void)dir;
     call.event.content = sim_mix_name(from);
     if (is_struck && call.strike.flavour == SIM_BEFORE)
         return fail(&call, HF_ERR_IO, "input/output error");
-    if (sim_disk_find(&call.machine->disk, from) == NULL)
+    inode = sim_disk_find(&call.machine->disk, from);
+    if (inode == NULL)
         return fail(&call, HF_ERR_NOT_FOUND, "no such file");
-    sim_order_rename(call.machine, from);
+    sim_order_rename(call.machine, inode);
     sim_disk_rename(&call.machine->disk, from, to);
+    follow_name(call.machine, inode, to);
     return is_struck ? fail(&call, HF_ERR_IO, "input/output error") : end(&call, HF_OK);
 }
 

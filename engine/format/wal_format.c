@@ -224,6 +224,29 @@ commit_adds_up(struct hf_span payload)
     return off == payload.len;
 }
 
+/*
+ * How long the payload is. The planted way asks the payload itself, so that the length, which no
+ * checksum then covers, goes unnoticed when it is wrong.
+ */
+static uint32_t
+payload_size(struct hf_span in, uint32_t len)
+{
+    const uint8_t *at = (const uint8_t *)in.at + HF_WAL_FRAME_HEAD;
+    uint64_t room = in.len - HF_WAL_FRAME_OVERHEAD, size = HF_WAL_COMMIT_HEAD;
+
+    if (!HF_PLANTED(wal_crc_without_len) || at[-2] != HF_WAL_COMMIT || room < size)
+        return len;
+    for (uint32_t count = hf_load_u32(at + 16); count > 0; count--) {
+        if (room - size < HF_WAL_OP_HEAD)
+            return len;
+        uint64_t op = hf_wal_op_size(hf_load_u16(at + size + 1), hf_load_u32(at + size + 3));
+        if (room - size < op)
+            return len;
+        size += op;
+    }
+    return (uint32_t)size;
+}
+
 enum hf_wal_verdict
 hf_wal_frame_decode(struct hf_wal_frame *frame, struct hf_span in, uint32_t base, uint64_t off)
 {
@@ -234,13 +257,14 @@ hf_wal_frame_decode(struct hf_wal_frame *frame, struct hf_span in, uint32_t base
     uint32_t len = hf_load_u32(at);
     if (len == 0 || len > HF_WAL_PAYLOAD_MAX || len > in.len - HF_WAL_FRAME_OVERHEAD)
         return HF_WAL_BAD;
-    if (hf_load_u32(at + HF_WAL_FRAME_HEAD + len) !=
-        frame_masked(frame_crc(at, len), hf_wal_mask(base, off)))
+    uint32_t size = payload_size(in, len);
+    if (hf_load_u32(at + HF_WAL_FRAME_HEAD + size) !=
+        frame_masked(frame_crc(at, size), hf_wal_mask(base, off)))
         return HF_WAL_BAD;
 
     frame->type = (enum hf_wal_type)at[4];
     frame->size = HF_WAL_FRAME_OVERHEAD + len;
-    frame->payload = hf_span(at + HF_WAL_FRAME_HEAD, len);
+    frame->payload = hf_span(at + HF_WAL_FRAME_HEAD, size);
     if (at[5] != FRAME_VERS)
         return HF_WAL_NEWER;
     switch (at[4]) {

@@ -1,0 +1,34 @@
+#!/bin/sh
+#
+# seed_corpus.sh [SECONDS] - makes fuzz/corpus/wal anew: the golden files and what crashes leave
+# (wal_seeds_test.c), fuzzed for a while, of all that as few inputs as reach the same code.
+#
+# Run from the root of the tree; needs clang.
+
+set -eu
+BUILD=${BUILD:-build}
+CC=clang JOBS=${JOBS:-2}
+export BUILD CC JOBS
+seconds=${1:-60}
+work=$BUILD/seeds/wal
+size_max=8192
+
+rm -rf "$work"
+mkdir -p "$work/crashes" "$work/found" "$work/few"
+sh ci/build/make.sh test
+"$BUILD/test/wal_seeds_test" write "$work/crashes"
+sh ci/fuzz.sh wal --time 1
+fuzzer=$BUILD/libfuzzer/fuzz/wal_fuzz
+"$fuzzer" -max_total_time="$seconds" -max_len=$size_max -dict=fuzz/wal.dict "$work/found" \
+    "$work/crashes" engine/format/golden
+"$fuzzer" -merge=1 -max_len=$size_max -use_value_profile=0 "$work/few" engine/format/golden \
+    "$work/crashes" "$work/found"
+# A few of the images stay as they are: what was reached by chance may be lost by the next
+# change of the format, they are made again.
+rm -rf fuzz/corpus/wal
+mkdir -p fuzz/corpus/wal
+cp engine/format/golden/* "$work"/crashes/[1-3]-*-torn-* fuzz/corpus/wal/
+for input in $(ls -S "$work/few" | tail -n 30); do
+    cp "$work/few/$input" "fuzz/corpus/wal/$input"
+done
+echo "$(ls fuzz/corpus/wal | wc -l) inputs, $(du -bs fuzz/corpus/wal | cut -f 1) bytes"
