@@ -28,7 +28,7 @@ usage: ./build.sh [COMMAND]
   test [STEP...]   every check there is, or the named steps of ci/steps/
   sim              runs all scenarios in the simulator
   fuzz TARGET|--all [--engine libfuzzer|afl] [--time SECONDS]
-  bench [ARG...]   measures, with the arguments handed to holdfast-bench
+  bench [--quick]  times the engine beside raw loops (bench/spine_timing.c)
   lint             the rules of style and layering
   ci               what CI runs: test, from nothing
   install          to \$DESTDIR\$PREFIX (PREFIX=/usr/local)
@@ -52,8 +52,7 @@ cmd_sim() {
 
 cmd_bench() {
     make_tags bench
-    [ -x "$BUILD/bin/holdfast-bench" ] || die "bench: there is no bench/holdfast_bench.c"
-    exec "$BUILD/bin/holdfast-bench" "$@"
+    exec "$BUILD/bin/spine_timing" "$BUILD/bench" "$@"
 }
 
 command=${1:-build}

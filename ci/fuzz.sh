@@ -59,7 +59,7 @@ run_afl() {
             "engine/format/$1_format.c" engine/base/crc32c.c
     fi
     env ${mutator:+AFL_CUSTOM_MUTATOR_LIBRARY="$mutator"} AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 \
-        AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 \
+        AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_AUTORESUME=1 \
         afl-fuzz -V "$time" ${dictionary:+-x "$dictionary"} -i "fuzz/corpus/$1" \
         -o "$found/$1" -- "$BUILD/fuzz/$1_fuzz"
     [ -z "$(ls "$found/$1"/default/crashes/ 2>/dev/null)" ]

@@ -158,6 +158,7 @@ open_small(const char *path)
     options.flags |= HF_SINGLE_THREAD | HF_BACKGROUND_CALLER;
     options.sector = SECTOR;
     options.segment_size = SEGMENT;
+    options.sync_interval_ms = options.loss_ms = 1u << 30; /* no clock decides */
     if (hf_open(&db, path, &options, &error) == HF_OK)
         return db;
     printf("# %s\n", error.text);

@@ -2,9 +2,9 @@
  * crc32c_test.c - both ways to the checksum, against published values and each other.
  *
  * Method: the vectors of RFC 3720, B.4; a third, bitwise way as the judge of both; every length
- * up to LEN_MAX at every alignment of a word pair, and the lengths around the ends of the long
- * blocks; every way to cut a message in two. Catches a wrong constant in any table row or shift,
- * and a wrong number of bytes in any loop.
+ * up to LEN_MAX at every alignment of a word pair, and longer ones with long blocks; every way
+ * to cut a message in two. Catches a wrong constant in any table row or shift, and a wrong
+ * number of bytes in any loop.
  */
 #include "base/crc32c.h"
 #include "base/tap.h"

@@ -159,7 +159,7 @@ struct hf_thread {
     void *context;
 };
 
-/* The lock is held for well under a microsecond at a time: spinning beats a trip to the kernel. */
+/* A lock is held for well under a microsecond: spinning beats a trip to the kernel. */
 static int
 init_adaptive(pthread_mutex_t *mutex)
 {

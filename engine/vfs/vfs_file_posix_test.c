@@ -267,6 +267,26 @@ test_read_only(struct hf_dir *dir)
 }
 
 static void
+test_reopen(struct hf_dir *dir)
+{
+    struct hf_file *file;
+    unsigned char to[4];
+    size_t moved;
+
+    TAP_OK(hf_file_open(&file, dir, "none", HF_FILE_WRITE, &detail) == HF_ERR_NOT_FOUND &&
+               file == NULL && access(path_of("files/none"), F_OK) != 0,
+           "a file opened for writing is not made");
+    if (!TAP_OK(hf_file_open(&file, dir, "bytes", HF_FILE_WRITE, &detail) == HF_OK,
+                "a file that exists is opened for writing"))
+        return;
+    TAP_OK(hf_file_write(file, 6, hf_span("E", 1), &moved, &detail) == HF_OK && moved == 1 &&
+               hf_file_read(file, 5, to, sizeof to, &moved, &detail) == HF_OK && moved == 4 &&
+               memcmp(to, "hE\0\0", 4) == 0,
+           "and keeps what is not written over");
+    hf_file_close(file);
+}
+
+static void
 test_permission(void)
 {
     struct hf_dir *dir;
@@ -315,6 +335,7 @@ main(void)
     test_file_open(dir);
     test_transfers(dir);
     test_read_only(dir);
+    test_reopen(dir);
     hf_dir_close(dir);
     test_permission();
     remove_root();
