@@ -77,6 +77,7 @@ slot_of(const struct hf_memtable *table, struct hf_span key, uint64_t hash)
 enum hf_err
 hf_memtable_reserve(struct hf_memtable *table, uint64_t hash)
 {
+    hf_hash_prefetch(table->hash, hash); /* the insert comes when it has arrived */
     return hf_hash_reserve(table->hash, hash);
 }
 

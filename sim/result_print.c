@@ -1,0 +1,169 @@
+/*
+ * result_print.c - how results look.
+ *
+ * The members of the JSON are promised to scripts; their order is part of the promise. 64-bit
+ * identities are strings, since not every reader of JSON has 64-bit numbers.
+ */
+#include "sim/result_print.h"
+
+#include "sim/probe.h"
+
+#include <inttypes.h>
+
+void
+sim_print_reproduce(FILE *to, const struct sim_scenario *scenario, uint64_t seed,
+                    const char *plant)
+{
+    fprintf(to, "holdfast-sim replay %s --seed %" PRIu64, scenario->text.path, seed);
+    if (plant != NULL)
+        fprintf(to, " --plant %s", plant);
+}
+
+void
+sim_print_json_string(FILE *to, const char *text)
+{
+    putc('"', to);
+    for (; *text != 0; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            fprintf(to, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F)
+            fprintf(to, "\\u%04x", c);
+        else
+            putc(c, to);
+    }
+    putc('"', to);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+typedef const char *name_fn(unsigned index);
+
+static const char *
+fault_name(unsigned index)
+{
+    return sim_fault_name((enum sim_fault)index);
+}
+
+/* ,"WHAT":{"name":count,...} with the counts that are not 0. */
+static void
+print_counts(FILE *to, const char *what, const uint64_t *counts, unsigned count, name_fn *name)
+{
+    const char *comma = "";
+
+    fprintf(to, ",\"%s\":{", what);
+    for (unsigned i = 0; i < count; i++) {
+        if (counts[i] == 0)
+            continue;
+        fprintf(to, "%s\"%s\":%" PRIu64, comma, name(i), counts[i]);
+        comma = ",";
+    }
+    putc('}', to);
+}
+
+static void
+print_directives(FILE *to, const struct sim_scenario *scenario, const struct sim_result *result)
+{
+    const char *comma = "";
+
+    fprintf(to, ",\"directives\":{");
+    for (unsigned i = 0; i < scenario->rule_count; i++, comma = ",")
+        fprintf(to, "%s\"%u\":%" PRIu64, comma, scenario->rules[i].line,
+                result->rules_fired[i]);
+    for (unsigned i = 0; i < scenario->order_count; i++, comma = ",")
+        fprintf(to, "%s\"%u\":%" PRIu64, comma, scenario->orders[i].line,
+                result->orders_fired[i]);
+    putc('}', to);
+}
+
+static void
+print_knob(FILE *to, const struct sim_result *result, enum sim_knob knob)
+{
+    char value[SIM_HINT_SIZE];
+
+    sim_knob_print(knob, result->knobs[knob], value);
+    fprintf(to, "%s.%s=%s", sim_group_name(sim_knob_group(knob)), sim_knob_name(knob), value);
+}
+
+void
+sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_result *result)
+{
+    fprintf(to,
+            "{\"scenario\":\"%s\",\"seed\":\"%" PRIu64 "\",\"verdict\":\"%s\","
+            "\"hash\":\"%016" PRIx64 "\",\"steps\":%" PRIu64 ",\"cycles\":%" PRIu64,
+            scenario->name, result->seed, sim_verdict_name(result->verdict), result->hash,
+            result->steps, result->cycles);
+    print_counts(to, "faults", result->faults, SIM_FAULT_COUNT, fault_name);
+    print_counts(to, "marks", result->marks, HF_MARK_COUNT, sim_mark_name);
+    print_directives(to, scenario, result);
+    fprintf(to, ",\"knobs\":[");
+    for (unsigned knob = 0; knob < SIM_KNOB_COUNT; knob++) {
+        fprintf(to, knob == 0 ? "\"" : ",\"");
+        print_knob(to, result, (enum sim_knob)knob);
+        putc('"', to);
+    }
+    putc(']', to);
+    if (result->verdict != SIM_HELD) {
+        fprintf(to, ",\"property\":\"%s\",\"reproduce\":\"",
+                sim_property_name(result->property));
+        sim_print_reproduce(to, scenario, result->seed, NULL);
+        fprintf(to, "\",\"expected\":");
+        sim_print_json_string(to, result->expected);
+        fprintf(to, ",\"found\":");
+        sim_print_json_string(to, result->found);
+    }
+    fprintf(to, "}\n");
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+void
+sim_print_failure(FILE *to, const struct sim_scenario *scenario,
+                  const struct sim_result *result, const char *plant)
+{
+    fprintf(to, "\n%s %s: %s, seed %" PRIu64 "\n  expected   %s\n  found      %s\n",
+            result->verdict == SIM_BROKE ? "broke" : "simulator failed",
+            sim_property_name(result->property), scenario->name, result->seed,
+            result->expected, result->found);
+    fprintf(to, "  reproduce: ");
+    sim_print_reproduce(to, scenario, result->seed, plant);
+    putc('\n', to);
+}
+
+void
+sim_print_knobs(FILE *to, const struct sim_result *result)
+{
+    for (unsigned knob = 0; knob < SIM_KNOB_COUNT; knob++) {
+        fprintf(to, knob == 0 ? "" : " ");
+        print_knob(to, result, (enum sim_knob)knob);
+    }
+    putc('\n', to);
+}
+
+void
+sim_print_table_head(FILE *to)
+{
+    fprintf(to, "%-32s %8s %9s %9s %8s  %s\n", "scenario", "runs", "cycles", "faults", "refused",
+            "verdict");
+}
+
+void
+sim_print_table_row(FILE *to, const struct sim_scenario *scenario,
+                    const struct sim_tally *tally, unsigned unmet)
+{
+    uint64_t faults = 0;
+
+    for (unsigned i = 0; i < SIM_FAULT_COUNT; i++)
+        faults += tally->faults[i];
+    fprintf(to, "%-32s %8" PRIu64 " %9" PRIu64 " %9" PRIu64 " %8" PRIu64 "  ", scenario->name,
+            tally->runs, tally->cycles, faults, tally->refused);
+    if (tally->failed > 0)
+        fprintf(to, "%" PRIu64 " simulator failures\n", tally->failed);
+    else if (tally->broke > 0)
+        fprintf(to, "%" PRIu64 " broke\n", tally->broke);
+    else if (unmet > 0)
+        fprintf(to, "held, %u %s\n", unmet,
+                sim_tally_is_full(tally, scenario) ? "expectations failed" : "unmet");
+    else
+        fprintf(to, "held\n");
+}

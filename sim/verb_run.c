@@ -1,0 +1,282 @@
+/*
+ * verb_run.c - `holdfast-sim run`: a campaign, its table and its verdict.
+ */
+#define _GNU_SOURCE /* isatty, open_memstream */
+#include "sim/grow.h"
+#include "sim/result_print.h"
+#include "sim/run.h"
+#include "sim/verbs_sim.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LAST_EVENTS 12u
+#define EVENT_SIZE 256u
+#define PROGRESS_NS 200000000u
+
+/* A line of JSON that waits for its place: with --time, runs are not dealt in order. */
+struct held_line {
+    uint32_t scenario;
+    uint64_t seed;
+    char *text;
+};
+
+struct show {
+    const struct sim_args *args;
+    const struct sim_set *set;
+    struct sim_tally *tallies;
+    uint64_t done, size;
+    uint64_t began_ns, shown_ns;
+    bool has_progress;
+    struct held_line *lines;
+    size_t line_count, line_capacity;
+};
+
+/* ---- a failure, with what led to it ---------------------------------------------------------- */
+
+struct last_events {
+    char lines[LAST_EVENTS][EVENT_SIZE];
+    uint64_t count;
+};
+
+static void
+keep_last(void *context, const char *line)
+{
+    struct last_events *events = context;
+
+    snprintf(events->lines[events->count++ % LAST_EVENTS], EVENT_SIZE, "%s", line);
+}
+
+/* Runs it once more for its last events; not where it ends the process, which was a worker's. */
+static void
+show_last_events(const struct show *show, const struct sim_result *result)
+{
+    struct sim_order order = { .scenario = show->set->list[result->scenario],
+                               .index = result->scenario,
+                               .seed = result->seed,
+                               .keep_timeline = true };
+    struct last_events *events = sim_new(sizeof *events);
+    struct sim_runner *runner = sim_runner_open();
+    struct sim_result again;
+    struct hf_error error;
+
+    if (sim_runner_run(runner, &order, &again, &error))
+        sim_runner_timeline(runner, keep_last, events);
+    uint64_t first = events->count > LAST_EVENTS ? events->count - LAST_EVENTS : 0;
+    for (uint64_t i = first; i < events->count; i++)
+        fprintf(show->args->out, "  %s\n", events->lines[i % LAST_EVENTS]);
+    sim_runner_close(runner);
+    free(events);
+}
+
+static void
+show_failure(const struct show *show, const struct sim_result *result)
+{
+    const struct sim_tally *tally = &show->tallies[result->scenario];
+
+    sim_print_failure(show->args->out, show->set->list[result->scenario], result,
+                      show->args->plant);
+    if (tally->broke + tally->failed == 1 && result->property != SIM_HOLDS_ALIVE)
+        show_last_events(show, result);
+}
+
+/* ---- results as they come -------------------------------------------------------------------- */
+
+static void
+hold_line(struct show *show, const struct sim_result *result)
+{
+    struct held_line line = { .scenario = result->scenario, .seed = result->seed };
+    size_t size;
+    FILE *text = open_memstream(&line.text, &size);
+
+    if (text == NULL)
+        return;
+    sim_print_json(text, show->set->list[result->scenario], result);
+    fclose(text);
+    sim_grow(&show->lines, &show->line_capacity, show->line_count + 1, sizeof *show->lines);
+    show->lines[show->line_count++] = line;
+}
+
+static int
+by_place(const void *left, const void *right)
+{
+    const struct held_line *a = left, *b = right;
+
+    if (a->scenario != b->scenario)
+        return a->scenario < b->scenario ? -1 : 1;
+    return (a->seed > b->seed) - (a->seed < b->seed);
+}
+
+static void
+release_lines(struct show *show)
+{
+    if (show->line_count > 0)
+        qsort(show->lines, show->line_count, sizeof *show->lines, by_place);
+    for (size_t i = 0; i < show->line_count; i++) {
+        fputs(show->lines[i].text, show->args->out);
+        free(show->lines[i].text);
+    }
+    free(show->lines);
+}
+
+static void
+show_progress(struct show *show)
+{
+    uint64_t now = sim_wall_ns();
+
+    if (!show->has_progress || now - show->shown_ns < PROGRESS_NS)
+        return;
+    show->shown_ns = now;
+    fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " runs ", show->done, show->size);
+    fflush(stderr);
+}
+
+static void
+each_result(void *context, const struct sim_result *result)
+{
+    struct show *show = context;
+
+    show->done++;
+    sim_tally_add(&show->tallies[result->scenario], result);
+    if (show->args->json && show->args->time_ns != 0)
+        hold_line(show, result);
+    else if (show->args->json)
+        sim_print_json(show->args->out, show->set->list[result->scenario], result);
+    else if (result->verdict != SIM_HELD)
+        show_failure(show, result);
+    show_progress(show);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+struct totals {
+    uint64_t runs, held, broke, failed, cycles;
+    unsigned unmet;  /* expectations of sets that were cut short */
+    unsigned unkept; /* of full ones: failures */
+};
+
+static void
+print_line(void *context, const char *line)
+{
+    fprintf(context, "  %s\n", line);
+}
+
+static void
+count_line(void *context, const char *line)
+{
+    (void)context;
+    (void)line;
+}
+
+static struct totals
+add_up(const struct show *show)
+{
+    struct totals totals = { 0 };
+
+    for (size_t i = 0; i < show->set->count; i++) {
+        const struct sim_tally *tally = &show->tallies[i];
+        unsigned unmet = sim_tally_judge(tally, show->set->list[i], count_line, NULL);
+        totals.runs += tally->runs;
+        totals.held += tally->held;
+        totals.broke += tally->broke;
+        totals.failed += tally->failed;
+        totals.cycles += tally->cycles;
+        if (sim_tally_is_full(tally, show->set->list[i]))
+            totals.unkept += unmet;
+        else
+            totals.unmet += unmet;
+    }
+    return totals;
+}
+
+static void
+print_summary(const struct show *show, const struct totals *totals, uint64_t ns)
+{
+    uint64_t ms = ns / 1000000 + 1;
+
+    fprintf(show->args->out,
+            "{\"summary\":{\"runs\":%" PRIu64 ",\"held\":%" PRIu64 ",\"broke\":%" PRIu64
+            ",\"unmet\":%u,\"cycles\":%" PRIu64 ",\"seconds\":%" PRIu64 ".%03" PRIu64
+            ",\"cycles_per_second\":%" PRIu64 ",\"jobs\":%u}}\n",
+            totals->runs, totals->held, totals->broke, totals->unmet + totals->unkept,
+            totals->cycles, ms / 1000, ms % 1000, totals->cycles * 1000 / ms, show->args->jobs);
+}
+
+static void
+print_table(const struct show *show, const struct totals *totals, uint64_t ns)
+{
+    FILE *out = show->args->out;
+    uint64_t ms = ns / 1000000 + 1;
+
+    putc('\n', out);
+    sim_print_table_head(out);
+    for (size_t i = 0; i < show->set->count; i++) {
+        const struct sim_tally *tally = &show->tallies[i];
+        unsigned unmet = sim_tally_judge(tally, show->set->list[i], count_line, NULL);
+        sim_print_table_row(out, show->set->list[i], tally, unmet);
+        if (sim_tally_is_full(tally, show->set->list[i]))
+            sim_tally_judge(tally, show->set->list[i], print_line, out);
+    }
+    bool all_held = totals->broke + totals->failed + totals->unkept == 0;
+    fprintf(out,
+            "\n%s: %" PRIu64 " runs of %zu scenarios, %" PRIu64 " broke, %u expectations failed, "
+            "%u unmet; %" PRIu64 " cycles in %" PRIu64 ".%" PRIu64 " s, %" PRIu64
+            " a second with %u jobs\n",
+            all_held ? "HELD" : "BROKE", totals->runs, show->set->count,
+            totals->broke + totals->failed, totals->unkept, totals->unmet, totals->cycles,
+            ms / 1000, ms % 1000 / 100, totals->cycles * 1000 / ms, show->args->jobs);
+}
+
+static int
+conclude(struct show *show)
+{
+    struct totals totals = add_up(show);
+    uint64_t ns = sim_wall_ns() - show->began_ns;
+
+    if (show->has_progress)
+        fprintf(stderr, "\r%40s\r", "");
+    if (show->args->json) {
+        release_lines(show);
+        print_summary(show, &totals, ns);
+    } else {
+        print_table(show, &totals, ns);
+    }
+    if (totals.failed > 0)
+        return SIM_EXIT_SIMULATOR;
+    return totals.broke > 0 || totals.unkept > 0 ? SIM_EXIT_BROKE : SIM_EXIT_HELD;
+}
+
+int
+sim_verb_run(const struct sim_args *args)
+{
+    struct sim_set set = { 0 };
+    struct show show = { .args = args, .set = &set, .began_ns = sim_wall_ns() };
+    struct sim_campaign campaign = {
+        .set = &set,
+        .seeds = args->seeds,
+        .jobs = args->jobs,
+        .shard = args->shard,
+        .shard_count = args->shard_count,
+        .time_ns = args->time_ns,
+        .doubled = args->doubled,
+        .doubled_of = args->doubled_of,
+    };
+    int status = SIM_EXIT_USAGE;
+
+    if (sim_args_load(args, &set)) {
+        show.tallies = sim_new((set.count + 1) * sizeof *show.tallies);
+        show.size = sim_campaign_size(&campaign);
+        show.has_progress = isatty(STDERR_FILENO) == 1;
+        if (sim_campaign_run(&campaign, each_result, &show)) {
+            status = conclude(&show);
+        } else {
+            fprintf(stderr, "holdfast-sim: no processes could be started\n");
+            status = SIM_EXIT_SIMULATOR;
+        }
+        free(show.tallies);
+    }
+    sim_set_fini(&set);
+    return status;
+}
