@@ -11,8 +11,8 @@
  *   names    any subset of the operations, applied in order
  *
  * A file's cut is planned as a whole first, so that the outcomes that protocols trip over are
- * common: all kept, nothing kept, a clean prefix with its last write torn, a lost beginning with
- * everything behind it, and then any mixture. Under sequential, a prefix of all pending
+ * common: all kept, nothing kept, a clean prefix with its last write torn, a lost beginning
+ * with everything behind it, and then any mixture. Under sequential, a prefix of all pending
  * operations in their order survives, whole.
  */
 #include "sim/cut.h"
@@ -41,9 +41,9 @@ struct work {
     struct sim_disk *disk;
     struct sim_tape *tape;
     const struct sim_cut *cut;
-    bool is_free;    /* neither everything nor nothing survives */
-    bool keeps_all;  /* if not free */
-    uint64_t order;  /* sequential: the last operation that survives */
+    bool is_free;   /* neither everything nor nothing survives */
+    bool keeps_all; /* if not free */
+    uint64_t order; /* sequential: the last operation that survives */
     struct sim_inode *torn_inode;
     size_t torn_op;
     struct unit *units;
@@ -70,7 +70,7 @@ limit_unit(const struct work *work, const struct sim_op *op)
     return (op->off + op->len + work->cut->unit - 1) / work->cut->unit;
 }
 
-/* ---- how many versions of each unit survive */
+/* ---- how many versions of each unit survive -------------------------------------------- */
 
 static void
 count_versions(struct work *work, const struct sim_inode *inode)
@@ -166,7 +166,7 @@ keep_ops(struct work *work, const struct sim_inode *inode, size_t op_limit)
     }
 }
 
-/* ---- one torn write: all before it in its file survive, it does in part */
+/* ---- one torn write: all before it in its file survive, it does in part ---------------- */
 
 /* Its first bytes survive, up to any byte. */
 static void
@@ -192,8 +192,7 @@ tear_hole(struct work *work, const struct sim_inode *inode, const struct sim_op 
         return;
     }
     for (uint64_t u = first + 1; u + 1 < limit; u++)
-        work->units[u].keep +=
-            sim_draw(work->tape, "cut.hole", entity_of(inode, u), 2) == 0;
+        work->units[u].keep += sim_draw(work->tape, "cut.hole", entity_of(inode, u), 2) == 0;
     work->units[limit - 1].keep++;
 }
 
@@ -220,8 +219,8 @@ tear_op(struct work *work, const struct sim_inode *inode, size_t index, enum sim
     if (op->kind != SIM_OP_DATA)
         return;
     if (how == SIM_FLAVOUR_ANY)
-        how = SIM_PREFIX +
-              (enum sim_flavour)sim_draw(work->tape, "cut.tear_how", inode->tag, 3);
+        how =
+            SIM_PREFIX + (enum sim_flavour)sim_draw(work->tape, "cut.tear_how", inode->tag, 3);
     if (how == SIM_PREFIX)
         tear_prefix(work, inode, op);
     else if (how == SIM_HOLE)
@@ -230,7 +229,7 @@ tear_op(struct work *work, const struct sim_inode *inode, size_t index, enum sim
         tear_subsector(work, inode, op);
 }
 
-/* ---- sizes */
+/* ---- sizes ----------------------------------------------------------------------------- */
 
 static size_t
 count_sizes(const struct sim_inode *inode, size_t op_limit)
@@ -253,7 +252,7 @@ draw_sizes(struct work *work, const struct sim_inode *inode, size_t op_limit)
         work->sizes_kept = all - sim_draw(work->tape, "cut.size_version", inode->tag, all + 1);
 }
 
-/* ---- the plan of one file */
+/* ---- the plan of one file -------------------------------------------------------------- */
 
 static enum plan
 draw_plan(struct work *work, const struct sim_inode *inode)
@@ -307,8 +306,8 @@ plan_inode(struct work *work, const struct sim_inode *inode)
         keep_ops(work, inode, limit);
         break;
     case PLAN_PREFIX:
-        limit = inode->op_count - 1 -
-                sim_draw(work->tape, "cut.ops", inode->tag, inode->op_count);
+        limit =
+            inode->op_count - 1 - sim_draw(work->tape, "cut.ops", inode->tag, inode->op_count);
         tear_op(work, inode, limit, SIM_FLAVOUR_ANY);
         limit++;
         break;
@@ -327,7 +326,7 @@ plan_inode(struct work *work, const struct sim_inode *inode)
         work->sizes_kept = count_sizes(inode, limit);
 }
 
-/* ---- carrying it out */
+/* ---- carrying it out ------------------------------------------------------------------- */
 
 /*
  * Units that were never on the disk and of which nothing survives hold what was there before:
@@ -426,7 +425,7 @@ cut_inode(struct work *work, struct sim_inode *inode)
     inode->lossy = inode->evict_due = false;
 }
 
-/* ---- names */
+/* ---- names ----------------------------------------------------------------------------- */
 
 static bool
 name_is_kept(struct work *work, const struct sim_name_op *op)
@@ -459,7 +458,7 @@ cut_names(struct work *work)
     free(keep);
 }
 
-/* ---- the whole */
+/* ---- the whole ------------------------------------------------------------------------- */
 
 /* Which pending write the rule is about: of those at hand, counted from the newest. */
 static void

@@ -8,15 +8,15 @@
 
 struct sim_cut {
     enum sim_personality personality;
-    uint32_t unit;               /* bytes that the device writes at once */
+    uint32_t unit;                /* bytes that the device writes at once */
     uint64_t survive, survive_of; /* the share of pending units and names kept; 0/0: drawn */
     const struct sim_rule *torn;  /* NULL, or a torn_write that has its way */
     const struct sim_rule *names; /* NULL, or a lost_name that has its way */
 };
 
 /*
- * Leaves `disk` as it is when the power is back: the cache is the disk, nothing is pending. What
- * is possible is in cut.c; which of it happens, the tape says.
+ * Leaves `disk` as it is when the power is back: the cache is the disk, nothing is pending.
+ * What is possible is in cut.c; which of it happens, the tape says.
  */
 void sim_cut_power(struct sim_disk *disk, struct sim_tape *tape, const struct sim_cut *cut);
 

@@ -14,7 +14,7 @@
 #define CLOCK_READ_NS 20u                          /* a look at the clock takes this long */
 #define EPOCH_US (UINT64_C(1700000000) * 1000000u) /* when every simulation begins */
 
-/* ---- memory */
+/* ---- memory ---------------------------------------------------------------------------- */
 
 /* Whether this allocation fails. */
 static bool
@@ -68,7 +68,7 @@ hf_env_trim(void *at, size_t from, size_t to)
     HF_ASSERT(to <= from);
 }
 
-/* ---- clock and entropy */
+/* ---- clock and entropy ----------------------------------------------------------------- */
 
 uint64_t
 hf_env_mono_ns(void)
@@ -97,7 +97,7 @@ hf_env_entropy(void *to, size_t len)
     return HF_OK;
 }
 
-/* ---- threads */
+/* ---- threads --------------------------------------------------------------------------- */
 
 struct hf_mutex {
     bool is_locked;
@@ -131,6 +131,7 @@ hf_mutex_lock(struct hf_mutex *mutex)
     if (mutex->is_locked)
         sim_machine_stop(sim_machine_current, "a mutex was locked by the thread that holds it");
     mutex->is_locked = true;
+    sim_machine_current->locks++;
 }
 
 void
@@ -139,6 +140,7 @@ hf_mutex_unlock(struct hf_mutex *mutex)
     if (!mutex->is_locked)
         sim_machine_stop(sim_machine_current, "a mutex was unlocked that nobody holds");
     mutex->is_locked = false;
+    sim_machine_current->locks--;
 }
 
 enum hf_err

@@ -127,7 +127,7 @@ sim_faults_fired(struct sim_machine *machine, struct sim_rule *rule)
     sim_note(machine, "  * %s (line %u)", sim_fault_name(rule->fault), rule->line);
 }
 
-/* ---- at steps */
+/* ---- at steps -------------------------------------------------------------------------- */
 
 /* Whether an EVERY rule's time has come; draws the next time when it has. */
 static bool
@@ -155,10 +155,10 @@ sim_faults_step(struct sim_machine *machine)
             continue;
         if (rule->when == SIM_WHEN_EVERY && state->calls == 0 &&
             time_has_come(machine, rule, state))
-            state->calls = is_crash(rule->fault) ? 1 + sim_draw(machine->tape, "rule.delay",
-                                                                entity_of(faults, rule),
-                                                                CRASH_DELAY)
-                                                 : 1;
+            state->calls = is_crash(rule->fault)
+                               ? 1 + sim_draw(machine->tape, "rule.delay",
+                                              entity_of(faults, rule), CRASH_DELAY)
+                               : 1;
         if (rule->when != SIM_WHEN_STEP || rule->lo != machine->steps)
             continue;
         if (is_crash(rule->fault) && rule->call == SIM_CALL_ANY && rule->file == SIM_FILE_ANY)
@@ -169,7 +169,7 @@ sim_faults_step(struct sim_machine *machine)
     return crash;
 }
 
-/* ---- at calls */
+/* ---- at calls -------------------------------------------------------------------------- */
 
 static bool
 fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rule_state *state)

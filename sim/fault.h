@@ -27,11 +27,11 @@ struct sim_faults {
 
 /* What strikes at one call. Rules are NULL where there is nothing. */
 struct sim_strike {
-    struct sim_rule *crash;     /* process_kill or power_cut, at `crash_at` */
-    enum sim_flavour crash_at;  /* SIM_BEFORE, SIM_HALF, SIM_AFTER */
-    struct sim_rule *error;     /* the call fails, or is short */
-    enum sim_flavour flavour;   /* of the error, drawn where the rule leaves it open */
-    struct sim_rule *slow;      /* sync_slow */
+    struct sim_rule *crash;    /* process_kill or power_cut, at `crash_at` */
+    enum sim_flavour crash_at; /* SIM_BEFORE, SIM_HALF, SIM_AFTER */
+    struct sim_rule *error;    /* the call fails, or is short */
+    enum sim_flavour flavour;  /* of the error, drawn where the rule leaves it open */
+    struct sim_rule *slow;     /* sync_slow */
 };
 
 void sim_faults_reset(struct sim_machine *machine);

@@ -1,8 +1,8 @@
 /*
  * fault_test.c - each fault that strikes at a call does what its name says, at that call.
  *
- * Method: one rule, one life that meets it, and a look at what a reader then sees, now and after
- * a crash. Where the fault leaves something open, a hundred tapes are tried.
+ * Method: one rule, one life that meets it, and a look at what a reader then sees, now and
+ * after a crash. Where the fault leaves something open, a hundred tapes are tried.
  */
 #include "sim/sim_test.h"
 
@@ -12,7 +12,7 @@ static struct found found;
 static enum hf_err got_err;
 static size_t got_len;
 
-/* ---- syncs */
+/* ---- syncs ----------------------------------------------------------------------------- */
 
 /* One synced write, one whose sync the rule fails, one more sync, then the crash of rule 1. */
 static void
@@ -161,10 +161,11 @@ test_slow_sync(void)
     rule.duration = 70;
     boot(0, &rule, 1);
     (void)sim_machine_life(machine, sync_once, NULL);
-    TAP_OK(sim_machine_now_us(machine) == usual + 70000, "a slow sync takes as long as it says");
+    TAP_OK(sim_machine_now_us(machine) == usual + 70000,
+           "a slow sync takes as long as it says");
 }
 
-/* ---- reads and writes */
+/* ---- reads and writes ------------------------------------------------------------------ */
 
 static void
 write_then_read(void *context)
@@ -203,7 +204,8 @@ test_short(void)
         find(&found, "f");
         is_true = is_true && found.size == last && is_all(&found, 0, last, 'w');
     }
-    TAP_OK(is_short && lengths > SEEDS / 2, "a short write takes some of the bytes, any number");
+    TAP_OK(is_short && lengths > SEEDS / 2,
+           "a short write takes some of the bytes, any number");
     TAP_OK(is_true, "and tells the truth about them");
     rule = at_call(SIM_SHORT_READ, SIM_CALL_READ, 1, SIM_FLAVOUR_ANY);
     boot(1, &rule, 1);
@@ -219,8 +221,7 @@ test_write_error(void)
 
     for (int i = 0; i < 3; i++) {
         for (uint64_t seed = 0; seed < SEEDS; seed++) {
-            struct sim_rule rule =
-                at_call(SIM_WRITE_ERROR, SIM_CALL_WRITE, 1, flavours[i]);
+            struct sim_rule rule = at_call(SIM_WRITE_ERROR, SIM_CALL_WRITE, 1, flavours[i]);
             boot(seed, &rule, 1);
             (void)sim_machine_life(machine, write_then_read, NULL);
             find(&found, "f");
@@ -258,7 +259,7 @@ test_read_error(void)
            "explaining every refusal");
 }
 
-/* ---- space */
+/* ---- space ----------------------------------------------------------------------------- */
 
 static enum hf_err create_err, rewrite_err, grow_err, later_err;
 
@@ -285,7 +286,9 @@ fill_disk(void *context)
 static void
 test_disk_full(void)
 {
-    struct sim_rule rule = { .fault = SIM_DISK_FULL, .when = SIM_WHEN_STEP, .lo = 1, .duration = 2 };
+    struct sim_rule rule = {
+        .fault = SIM_DISK_FULL, .when = SIM_WHEN_STEP, .lo = 1, .duration = 2
+    };
     struct sim_machine_config config = { .sector = 512, .disk_bytes = 1536 };
     size_t size_max = 0;
 
@@ -306,7 +309,7 @@ test_disk_full(void)
     TAP_OK(size_max == 1536, "a disk has the size it has");
 }
 
-/* ---- names and memory */
+/* ---- names and memory ------------------------------------------------------------------ */
 
 static void
 create_and_rename(void *context)
@@ -372,7 +375,7 @@ test_alloc_fail(void)
            "the fourth allocation fails, and only it");
 }
 
-/* ---- when rules strike */
+/* ---- when rules strike ----------------------------------------------------------------- */
 
 static uint64_t steps_done;
 
@@ -391,7 +394,9 @@ step_for_ever(void *context)
 static void
 test_every(void)
 {
-    struct sim_rule rule = { .fault = SIM_PROCESS_KILL, .when = SIM_WHEN_EVERY, .lo = 5, .hi = 9 };
+    struct sim_rule rule = {
+        .fault = SIM_PROCESS_KILL, .when = SIM_WHEN_EVERY, .lo = 5, .hi = 9
+    };
     uint64_t least = UINT64_MAX, most = 0;
 
     for (uint64_t seed = 0; seed < SEEDS; seed++) {

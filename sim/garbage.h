@@ -21,7 +21,8 @@ struct sim_garbage {
 
 void sim_garbage_reset(struct sim_garbage *garbage);
 /* Gives up [off, off + len) of a file; whole sectors that do not begin with zeros are kept. */
-void sim_garbage_add(struct sim_garbage *garbage, const uint8_t *at, uint64_t off, uint64_t len);
+void sim_garbage_add(struct sim_garbage *garbage, const uint8_t *at, uint64_t off,
+                     uint64_t len);
 
 /* Fills with what the tape chooses: zeros (draw 0), remains, ones, or noise. */
 void sim_garbage_fill(const struct sim_garbage *garbage, struct sim_tape *tape, uint64_t entity,

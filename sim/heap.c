@@ -111,7 +111,7 @@ cut(struct sim_heap *heap, unsigned class, bool is_page)
     at += lead_of(at, is_page);
     block = (struct sim_block *)(void *)at;
     UNPOISON(block, sizeof *block);
-    *block = (struct sim_block){ .class = (uint16_t)class, .is_page = is_page };
+    *block = (struct sim_block){ .class = (uint16_t) class, .is_page = is_page };
     return block;
 }
 

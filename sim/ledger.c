@@ -43,9 +43,8 @@ sim_book_add(struct sim_book *book, enum sim_damage damage, const struct sim_ino
 static bool
 is_live(const struct sim_entry *entry)
 {
-    return !entry->is_gone &&
-           (entry->inode == NULL ||
-            (entry->inode->links > 0 && entry->inode->serial == entry->serial));
+    return !entry->is_gone && (entry->inode == NULL || (entry->inode->links > 0 &&
+                                                        entry->inode->serial == entry->serial));
 }
 
 static bool

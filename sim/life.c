@@ -129,7 +129,8 @@ open_or_judge(struct opening *opening)
 
     for (unsigned tries = 1;; tries++) {
         bool calm = tries > TRIES_UNDER_FAULTS;
-        sim_run_calm(run, calm);
+        if (calm)
+            sim_run_calm(run, true);
         enum hf_err err = call_open(opening);
         if (calm)
             sim_run_calm(run, false);
@@ -373,7 +374,8 @@ sim_life(void *context)
     if (run->options.mode == HF_MODE_MEMORY)
         sim_oracle_reset(run->oracle, (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS));
     sim_machine_phase(run->machine, SIM_PHASE_RECOVERY);
-    sim_run_calm(run, is_quiet);
+    if (is_quiet)
+        sim_run_calm(run, true);
     bool opened = open_and_judge(run);
     if (is_quiet)
         sim_run_calm(run, false);

@@ -64,7 +64,7 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     sim_machine_current = machine;
 }
 
-/* ---- lives */
+/* ---- lives ----------------------------------------------------------------------------- */
 
 _Noreturn void
 sim_machine_crash(struct sim_machine *machine, const struct sim_rule *rule)
@@ -156,6 +156,7 @@ sim_machine_life(struct sim_machine *machine, void (*run)(void *), void *context
     HF_ASSERT(machine == sim_machine_current && !machine->is_alive);
     machine->is_alive = true;
     machine->in_sync = false;
+    machine->locks = 0;
     machine->stuck = NULL;
     machine->end_rule = NULL;
     if (setjmp(machine->end) != 0)
@@ -176,7 +177,7 @@ sim_machine_leaks(const struct sim_machine *machine)
     return machine->leaks;
 }
 
-/* ---- steps and phases */
+/* ---- steps and phases ------------------------------------------------------------------ */
 
 void
 sim_machine_phase(struct sim_machine *machine, enum sim_phase phase)
@@ -230,19 +231,19 @@ sim_machine_on_sync(struct sim_machine *machine, void (*during)(void *), void *c
     machine->during_context = context;
 }
 
-/* ---- what the judge may ask */
+/* ---- what the judge may ask ------------------------------------------------------------ */
 
 /* Whether `needle` is in [from, to) of the durable bytes. */
 static bool
 holds(const struct sim_inode *inode, uint64_t from, uint64_t to, struct hf_span needle)
 {
-    const uint8_t *at = inode->disk.at + from;
-    const uint8_t *limit;
+    const uint8_t *at, *limit;
 
     if (to > inode->disk.size)
         to = inode->disk.size;
     if (needle.len == 0 || from >= to || to - from < needle.len)
         return false;
+    at = inode->disk.at + from;
     limit = inode->disk.at + to - needle.len + 1;
     while (at < limit) {
         at = memchr(at, *(const uint8_t *)needle.at, (size_t)(limit - at));

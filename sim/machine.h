@@ -17,7 +17,7 @@
 #include "holdfast.h"
 #include "sim/tape.h"
 
-/* ---- what can be aimed at ---------------------------------------------------------------- */
+/* ---- what can be aimed at -------------------------------------------------------------- */
 
 enum sim_file_class {
     SIM_FILE_ANY,
@@ -130,7 +130,7 @@ struct sim_machine_config {
     unsigned rule_count;
 };
 
-/* ---- the machine ------------------------------------------------------------------------- */
+/* ---- the machine ----------------------------------------------------------------------- */
 
 struct sim_machine;
 
@@ -154,7 +154,7 @@ enum sim_end {
 enum sim_end sim_machine_life(struct sim_machine *machine, void (*run)(void *), void *context);
 /* NULL, or a sentence: how the last life misused a mutex or waited for ever. */
 const char *sim_machine_stuck(const struct sim_machine *machine);
-/* What the last life had not given back when it returned: allocations, files and directories. */
+/* What the last life had not given back when it returned: blocks, files, directories. */
 uint64_t sim_machine_leaks(const struct sim_machine *machine);
 
 void sim_machine_phase(struct sim_machine *machine, enum sim_phase phase);
@@ -172,7 +172,7 @@ void sim_machine_sleep_us(struct sim_machine *machine, uint64_t us);
  * engine's other threads would do then. NULL: nothing. */
 void sim_machine_on_sync(struct sim_machine *machine, void (*during)(void *), void *context);
 
-/* ---- what the judge may ask -------------------------------------------------------------- */
+/* ---- what the judge may ask ------------------------------------------------------------ */
 
 /* Whether the bytes of `needle` are in the durable image of some file whose name is durable. */
 bool sim_machine_is_durable(struct sim_machine *machine, struct hf_span needle);
@@ -195,7 +195,7 @@ bool sim_machine_explains(struct sim_machine *machine);
  * group header vouches for it (computed from the durable image and the ledger). */
 bool sim_machine_unwitnessed(struct sim_machine *machine);
 
-/* ---- trace ------------------------------------------------------------------------------- */
+/* ---- trace ----------------------------------------------------------------------------- */
 
 /* Chains numbers into the trace hash. `what` is a static string, hashed by content. */
 void sim_trace(struct sim_machine *machine, const char *what, uint64_t a, uint64_t b);

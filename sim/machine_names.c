@@ -11,8 +11,7 @@ struct word {
 };
 
 static const struct word faults[SIM_FAULT_COUNT] = {
-    [SIM_PROCESS_KILL] = { "process_kill",
-                           "the process goes, the page cache stays (F01)" },
+    [SIM_PROCESS_KILL] = { "process_kill", "the process goes, the page cache stays (F01)" },
     [SIM_POWER_CUT] = { "power_cut", "the power goes: of what no sync covered, the personality "
                                      "draws what is left (F02 F03 F08-F11 F13-F17 F19)" },
     [SIM_TORN_WRITE] = { "torn_write",
@@ -58,12 +57,12 @@ static const struct word personalities[SIM_PERSONALITY_COUNT] = {
 };
 
 static const char *const flavours[SIM_FLAVOUR_COUNT] = {
-    [SIM_FLAVOUR_ANY] = "any",   [SIM_BEFORE] = "before",   [SIM_HALF] = "half",
-    [SIM_AFTER] = "after",       [SIM_CLEAN] = "clean",     [SIM_DURABLE] = "durable",
-    [SIM_EVICT] = "evict",       [SIM_PREFIX] = "prefix",   [SIM_HOLE] = "hole",
+    [SIM_FLAVOUR_ANY] = "any",     [SIM_BEFORE] = "before", [SIM_HALF] = "half",
+    [SIM_AFTER] = "after",         [SIM_CLEAN] = "clean",   [SIM_DURABLE] = "durable",
+    [SIM_EVICT] = "evict",         [SIM_PREFIX] = "prefix", [SIM_HOLE] = "hole",
     [SIM_SUBSECTOR] = "subsector", [SIM_ONCE] = "once",     [SIM_STICKY] = "sticky",
-    [SIM_DROP] = "drop",         [SIM_KEEP] = "keep",       [SIM_GONE] = "gone",
-    [SIM_EMPTY] = "empty",       [SIM_CUT] = "cut",
+    [SIM_DROP] = "drop",           [SIM_KEEP] = "keep",     [SIM_GONE] = "gone",
+    [SIM_EMPTY] = "empty",         [SIM_CUT] = "cut",
 };
 
 const char *

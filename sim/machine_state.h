@@ -37,7 +37,8 @@ struct sim_machine {
     struct hf_file *files;
     bool locked_exclusive;
     unsigned locked_shared;
-    bool in_sync; /* `during` runs, and is not called again */
+    unsigned locks; /* mutexes held: others can run only while there is none */
+    bool in_sync;   /* `during` runs, and is not called again */
     void (*during)(void *);
     void *during_context;
     const char *stuck;

@@ -8,7 +8,7 @@
 
 static struct found found;
 
-/* ---- crashes */
+/* ---- crashes --------------------------------------------------------------------------- */
 
 static void
 write_unsynced(void *context)
@@ -111,10 +111,11 @@ test_crash_in_sync(void)
         part += is_all(&found, 0, 512, 'a') && !is_all(&found, 512, 1024, 'a');
         all += is_all(&found, 0, 1024, 'a');
     }
-    TAP_OK(none > 0 && part > 0 && all > 0, "and half way through a sync some of it is durable");
+    TAP_OK(none > 0 && part > 0 && all > 0,
+           "and half way through a sync some of it is durable");
 }
 
-/* ---- what a sync covers */
+/* ---- what a sync covers ---------------------------------------------------------------- */
 
 static struct hf_file *shared_file;
 
@@ -156,7 +157,7 @@ test_overlap(void)
     TAP_OK(lost > 30, "and not what was written while it ran");
 }
 
-/* ---- memory, locks */
+/* ---- memory, locks --------------------------------------------------------------------- */
 
 static bool memory_holds;
 
@@ -266,12 +267,13 @@ test_dir_lock(void)
 {
     boot(1, NULL, 0);
     (void)sim_machine_life(machine, lock_directories, NULL);
-    TAP_OK(second_lock == HF_ERR_BUSY && third_lock == HF_OK, "a directory is locked until closed");
+    TAP_OK(second_lock == HF_ERR_BUSY && third_lock == HF_OK,
+           "a directory is locked until closed");
     (void)sim_machine_life(machine, lock_directories, NULL);
     TAP_OK(third_lock == HF_OK, "or until its life ends");
 }
 
-/* ---- names */
+/* ---- names ----------------------------------------------------------------------------- */
 
 static char listed[512];
 
@@ -309,7 +311,7 @@ test_list(void)
     TAP_OK(whole && seen_abc && seen_other, "a listing has every name once, in no order");
 }
 
-/* ---- the order rules */
+/* ---- the order rules ------------------------------------------------------------------- */
 
 enum step { SYNC_FILE, RENAME, SYNC_NAME, REMOVE_OLD, STEP_COUNT };
 
@@ -371,8 +373,10 @@ test_order(void)
 {
     int yes = 1;
 
-    TAP_OK(!breaches(SYNC_FILE, RENAME, SYNC_NAME, REMOVE_OLD), "the right order breaks no rule");
-    TAP_OK(breaches(RENAME, SYNC_FILE, SYNC_NAME, REMOVE_OLD), "a rename ahead of the sync does");
+    TAP_OK(!breaches(SYNC_FILE, RENAME, SYNC_NAME, REMOVE_OLD),
+           "the right order breaks no rule");
+    TAP_OK(breaches(RENAME, SYNC_FILE, SYNC_NAME, REMOVE_OLD),
+           "a rename ahead of the sync does");
     TAP_OK(breaches(SYNC_FILE, RENAME, REMOVE_OLD, SYNC_NAME),
            "a removal ahead of the successor's name does");
     TAP_OK(breaches(REMOVE_OLD, SYNC_FILE, RENAME, SYNC_NAME), "one ahead of everything does");
@@ -384,7 +388,7 @@ test_order(void)
     TAP_OK(sim_machine_order_breach(machine) != NULL, "data ahead of it does");
 }
 
-/* ---- durability at a glance, and determinism */
+/* ---- durability at a glance, and determinism ------------------------------------------- */
 
 static bool durable[3];
 

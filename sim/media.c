@@ -28,8 +28,8 @@ choose_file(struct sim_machine *machine, const struct sim_rule *rule)
     uint64_t seen = 0;
 
     for (int pass = 0; pass < 2; pass++) {
-        uint64_t index = pass == 0 ? UINT64_MAX
-                                   : sim_draw(machine->tape, "media.file", rule->line, seen);
+        uint64_t index =
+            pass == 0 ? UINT64_MAX : sim_draw(machine->tape, "media.file", rule->line, seen);
         seen = 0;
         for (size_t i = 0; i < names->count; i++) {
             const struct sim_inode *inode = names->at[i].inode;
@@ -62,7 +62,7 @@ enter(struct sim_machine *machine, enum sim_damage damage, const struct sim_inod
     return entry;
 }
 
-/* ---- the faults */
+/* ---- the faults ------------------------------------------------------------------------ */
 
 static bool
 flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct sim_name *name)
@@ -159,13 +159,12 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
     uint64_t size;
 
     if (how == SIM_FLAVOUR_ANY)
-        how = SIM_GONE + (enum sim_flavour)sim_draw(machine->tape, "file_loss.how", rule->line,
-                                                    3);
+        how = SIM_GONE +
+              (enum sim_flavour)sim_draw(machine->tape, "file_loss.how", rule->line, 3);
     if (how == SIM_GONE) {
         memcpy(lost, name->name, sizeof lost);
         /* With the inode gone, the entry keeps the segment's number in `serial`. */
-        enter(machine, SIM_DAMAGE_MISSING, NULL, 0, inode->mem.size)->serial =
-            segment_of(lost);
+        enter(machine, SIM_DAMAGE_MISSING, NULL, 0, inode->mem.size)->serial = segment_of(lost);
         sim_disk_lose(&machine->disk, lost);
         sim_note(machine, "  ! %s is gone", lost);
         return true;
@@ -195,7 +194,7 @@ strike(struct sim_machine *machine, const struct sim_rule *rule)
     }
 }
 
-/* ---- who vouches for what was hit */
+/* ---- who vouches for what was hit ------------------------------------------------------ */
 
 static uint32_t
 segment_of_entry(const struct sim_machine *machine, const struct sim_entry *entry)

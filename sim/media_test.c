@@ -16,7 +16,7 @@
 static uint8_t segment[SIZE];
 static struct found found;
 
-/* ---- a segment: header, a group with link and commit, a group with a commit and a seal */
+/* ---- a segment: header, a group with link and commit, a group with a commit and a seal - */
 
 static uint64_t
 add_group(uint64_t off, uint32_t base, uint32_t number, uint64_t synced, uint64_t first)
@@ -101,7 +101,7 @@ damage(uint64_t seed, struct sim_rule *rule)
     return sim_machine_at_rest(machine);
 }
 
-/* ---- aiming */
+/* ---- aiming ---------------------------------------------------------------------------- */
 
 /* Where the only byte is that differs; SIZE: there are more or none. */
 static size_t
@@ -125,9 +125,9 @@ test_fields(void)
         const char *field;
         size_t from, to; /* offsets in the segment that it may hit */
     } rows[] = {
-        { "header.magic", 0, 8 },      { "header.salt", 36, 40 },  { "header.crc", 56, 60 },
-        { "group.kind", 512, 1028 },   { "group.crc", 540, 1056 }, { "link.prev", 550, 554 },
-        { "seal.next", 1119, 1123 },   { "len", 544, 1110 },       { "padding", 60, SIZE },
+        { "header.magic", 0, 8 },        { "header.salt", 36, 40 },  { "header.crc", 56, 60 },
+        { "group.kind", 512, 1028 },     { "group.crc", 540, 1056 }, { "link.prev", 550, 554 },
+        { "seal.next", 1119, 1123 },     { "len", 544, 1110 },       { "padding", 60, SIZE },
         { "commit.version", 588, 1078 },
     };
 
@@ -201,7 +201,7 @@ test_file_loss(void)
     TAP_OK(is_cut, "or cut");
 }
 
-/* ---- the ledger */
+/* ---- the ledger ------------------------------------------------------------------------ */
 
 static void
 rewrite(void *context)

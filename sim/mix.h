@@ -6,6 +6,8 @@
 #ifndef SIM_MIX_H
 #define SIM_MIX_H
 
+#include "base/bytes.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +36,30 @@ sim_mix_name(const char *name)
     for (; *name != '\0'; name++)
         state = (state ^ (unsigned char)*name) * UINT64_C(0x100000001B3);
     return sim_mix(state);
+}
+
+/* Of contents, which may be long: two lanes of eight bytes, then the rest and the length. */
+static inline uint64_t
+sim_mix_bytes(const void *bytes, size_t len)
+{
+    const unsigned char *at = bytes;
+    uint64_t a = UINT64_C(0x243F6A8885A308D3), b = UINT64_C(0x13198A2E03707344), rest = 0;
+    size_t left = len;
+
+    for (; left >= 16; left -= 16, at += 16) {
+        a = (a ^ hf_load_u64(at)) * UINT64_C(0x9E3779B97F4A7C15);
+        b = (b ^ hf_load_u64(at + 8)) * UINT64_C(0xD6E8FEB86659FD93);
+        a ^= a >> 32;
+        b ^= b >> 32;
+    }
+    if (left >= 8) {
+        a = sim_mix_in(a, hf_load_u64(at));
+        left -= 8;
+        at += 8;
+    }
+    for (size_t i = 0; i < left; i++)
+        rest |= (uint64_t)at[i] << (8 * i);
+    return sim_mix_in(sim_mix_in(a, b), sim_mix_in(rest, len));
 }
 
 /* `x`, evenly spread over 64 bits, scaled to below `bound`. */

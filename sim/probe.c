@@ -18,9 +18,9 @@ struct entry {
 
 #define ENTRY(name, text) { #name, text },
 /* The last row keeps an empty list legal. */
-static const struct entry marks[] = { HF_MARKS(ENTRY) { NULL, NULL } };
-static const struct entry chances[] = { HF_CHANCES(ENTRY) { NULL, NULL } };
-static const struct entry plants[] = { HF_PLANT_NAMES(ENTRY) { NULL, NULL } };
+static const struct entry marks[] = { HF_MARKS(ENTRY){ NULL, NULL } };
+static const struct entry chances[] = { HF_CHANCES(ENTRY){ NULL, NULL } };
+static const struct entry plants[] = { HF_PLANT_NAMES(ENTRY){ NULL, NULL } };
 
 /* The engine counts and asks here; without -DHF_SIM and -DHF_PLANTS it does neither. */
 extern uint64_t hf_probe_marks[HF_MARK_COUNT];

@@ -1,8 +1,8 @@
 /*
  * sync_sim.c - see sync_sim.h.
  *
- * A failed sync on Linux marks the pages clean whether or not they reached the disk: reads go on
- * showing the new bytes, the next sync succeeds without writing them, and they are gone when
+ * A failed sync on Linux marks the pages clean whether or not they reached the disk: reads go
+ * on showing the new bytes, the next sync succeeds without writing them, and they are gone when
  * the page is reclaimed or the power fails. Sizes and block maps are journalled and survive.
  */
 #include "sim/sync_sim.h"
@@ -22,7 +22,7 @@ sim_sync_take_time(struct sim_machine *machine, const struct sim_strike *strike)
 void
 sim_sync_let_others_run(struct sim_machine *machine)
 {
-    if (machine->during == NULL || machine->in_sync || !machine->is_alive)
+    if (machine->during == NULL || machine->in_sync || machine->locks > 0 || !machine->is_alive)
         return;
     machine->in_sync = true;
     machine->during(machine->during_context);

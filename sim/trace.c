@@ -6,7 +6,6 @@
  */
 #include "sim/trace.h"
 
-#include "base/hash.h"
 #include "sim/grow.h"
 #include "sim/machine_state.h"
 #include "sim/mix.h"
@@ -64,7 +63,7 @@ sim_trace(struct sim_machine *machine, const char *what, uint64_t a, uint64_t b)
 void
 sim_trace_bytes(struct sim_machine *machine, const char *what, struct hf_span bytes)
 {
-    sim_trace(machine, what, bytes.len, hf_hash_bytes_of(bytes.at, bytes.len, 0));
+    sim_trace(machine, what, bytes.len, sim_mix_bytes(bytes.at, bytes.len));
 }
 
 uint64_t
@@ -86,7 +85,7 @@ sim_machine_hashes(const struct sim_machine *machine, const uint64_t **hashes)
     return machine->history.hash_count;
 }
 
-/* ---- the timeline */
+/* ---- the timeline ---------------------------------------------------------------------- */
 
 static void
 add_line(struct sim_history *history, const char *line)
@@ -129,7 +128,7 @@ sim_machine_timeline(const struct sim_machine *machine, hf_line_fn *line, void *
         line(context, history->text + at);
 }
 
-/* ---- calls */
+/* ---- calls ----------------------------------------------------------------------------- */
 
 void
 sim_trace_call(struct sim_machine *machine, const struct sim_event *event)

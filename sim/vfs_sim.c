@@ -13,7 +13,6 @@
 #include "vfs/vfs_file.h"
 
 #include "base/assert.h"
-#include "base/hash.h"
 #include "base/span.h"
 #include "sim/machine_state.h"
 #include "sim/mix.h"
@@ -50,7 +49,7 @@ static const uint32_t cost_ns[SIM_CALL_COUNT] = {
     [SIM_CALL_ANY] = 500,      [SIM_CALL_DIR_SYNC] = 150000,
 };
 
-/* ---- how every call goes */
+/* ---- how every call goes --------------------------------------------------------------- */
 
 _Noreturn static void
 crash(struct call *call)
@@ -150,7 +149,7 @@ has_no_space(const struct sim_machine *machine)
             machine->disk.allocated >= machine->config.disk_bytes);
 }
 
-/* ---- the directory */
+/* ---- the directory --------------------------------------------------------------------- */
 
 void
 sim_vfs_forget(struct sim_machine *machine)
@@ -243,7 +242,7 @@ static char (*list_names(struct call *call, size_t *count))[HF_NAME_SIZE_MAX]
         memcpy(list[j], list[i - 1], sizeof swap);
         memcpy(list[i - 1], swap, sizeof swap);
     }
-    call->event.content = hf_hash_bytes_of(list, names->count * sizeof *list, 0);
+    call->event.content = sim_mix_bytes(list, names->count * sizeof *list);
     return list;
 }
 
@@ -341,7 +340,7 @@ hf_dir_remove(struct hf_dir *dir, const char *name, struct hf_detail *detail)
     return is_struck ? fail(&call, HF_ERR_IO, "input/output error") : end(&call, HF_OK);
 }
 
-/* ---- files */
+/* ---- files ----------------------------------------------------------------------------- */
 
 /* The inode of a file to read, or a new one; NULL with the failure already told. */
 static struct sim_inode *
@@ -467,7 +466,7 @@ hf_file_read(struct hf_file *file, uint64_t off, void *to, size_t len, size_t *g
         memcpy(to, inode->mem.at + off, len);
     *got = len;
     call.event.done = len;
-    call.event.content = hf_hash_bytes_of(to, len, 0);
+    call.event.content = sim_mix_bytes(to, len);
     return end(&call, HF_OK);
 }
 
@@ -554,7 +553,7 @@ hf_file_write(struct hf_file *file, uint64_t off, struct hf_span from, size_t *p
     sim_inode_write(&machine->disk, inode, off, from);
     *put = from.len;
     call.event.done = from.len;
-    call.event.content = hf_hash_bytes_of(from.at, from.len, 0);
+    call.event.content = sim_mix_bytes(from.at, from.len);
     return end(&call, HF_OK);
 }
 

@@ -4,6 +4,7 @@
 #ifndef HF_BASE_SPAN_H
 #define HF_BASE_SPAN_H
 
+#include "base/bytes.h"
 #include "holdfast.h"
 
 #include <string.h>
@@ -14,10 +15,22 @@ hf_span(const void *at, size_t len)
     return (struct hf_span){ at, len };
 }
 
+/* Keys are short: compared here, eight bytes at a time, the last eight overlapping. */
 static inline bool
 hf_span_equal(struct hf_span a, struct hf_span b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+    const uint8_t *x = (const uint8_t *)a.at, *y = (const uint8_t *)b.at;
+    size_t len = a.len;
+
+    if (len != b.len)
+        return false;
+    if (len < 8 || len > 64)
+        return len == 0 || memcmp(x, y, len) == 0;
+    for (size_t i = 0; i + 8 < len; i += 8) {
+        if (hf_load_u64(x + i) != hf_load_u64(y + i))
+            return false;
+    }
+    return hf_load_u64(x + len - 8) == hf_load_u64(y + len - 8);
 }
 
 /* As memcmp: byte order, a prefix before what it begins. */

@@ -319,40 +319,6 @@ hf_wal_op_encode(void *to, enum hf_wal_op_type type, uint32_t back, struct hf_sp
         memcpy(at + HF_WAL_OP_HEAD + key.len, value.at, value.len);
 }
 
-struct hf_wal_op
-hf_wal_op_decode(const void *op)
-{
-    const uint8_t *at = op;
-    size_t key_size = hf_load_u16(at + 1);
-    size_t value_size = hf_load_u32(at + 3);
-
-    return (struct hf_wal_op){
-        .type = (enum hf_wal_op_type)at[0],
-        .key = hf_span(at + HF_WAL_OP_HEAD, key_size),
-        .value = hf_span(at + HF_WAL_OP_HEAD + key_size, value_size),
-        .size = (uint32_t)hf_wal_op_size(key_size, value_size),
-    };
-}
-
-static const uint8_t *
-commit_of(const void *op)
-{
-    const uint8_t *at = op;
-    return at - hf_load_u32(at + 7) + HF_WAL_FRAME_HEAD;
-}
-
-uint64_t
-hf_wal_op_version(const void *op)
-{
-    return hf_load_u64(commit_of(op));
-}
-
-uint64_t
-hf_wal_op_time(const void *op)
-{
-    return hf_load_u64(commit_of(op) + 8);
-}
-
 void
 hf_wal_link_encode(void *frame, const struct hf_wal_link *link)
 {

@@ -8,7 +8,8 @@
 #ifndef HF_FORMAT_WAL_FORMAT_H
 #define HF_FORMAT_WAL_FORMAT_H
 
-#include "holdfast.h"
+#include "base/bytes.h"
+#include "base/span.h"
 
 #define HF_WAL_FORMAT 1u
 #define HF_WAL_SECTOR_MIN 512u
@@ -132,11 +133,41 @@ hf_wal_op_size(size_t key_size, size_t value_size)
 {
     return (uint64_t)HF_WAL_OP_HEAD + key_size + value_size;
 }
-/* The next operation of a commit, at `at`, inside a frame that decoded GOOD. */
-struct hf_wal_op hf_wal_op_decode(const void *at);
-/* The version and the time of the commit that the operation at `at` belongs to. */
-uint64_t hf_wal_op_version(const void *at);
-uint64_t hf_wal_op_time(const void *at);
+/* The operation at `op`, in a frame that decoded GOOD. */
+static inline struct hf_wal_op
+hf_wal_op_decode(const void *op)
+{
+    const uint8_t *at = op;
+    size_t key_size = hf_load_u16(at + 1);
+    size_t value_size = hf_load_u32(at + 3);
+
+    return (struct hf_wal_op){
+        .type = (enum hf_wal_op_type)at[0],
+        .key = hf_span(at + HF_WAL_OP_HEAD, key_size),
+        .value = hf_span(at + HF_WAL_OP_HEAD + key_size, value_size),
+        .size = (uint32_t)hf_wal_op_size(key_size, value_size),
+    };
+}
+
+/* The payload of the commit that it belongs to. */
+static inline const uint8_t *
+hf_wal_op_commit(const void *op)
+{
+    const uint8_t *at = op;
+    return at - hf_load_u32(at + 7) + HF_WAL_FRAME_HEAD;
+}
+
+static inline uint64_t
+hf_wal_op_version(const void *op)
+{
+    return hf_load_u64(hf_wal_op_commit(op));
+}
+
+static inline uint64_t
+hf_wal_op_time(const void *op)
+{
+    return hf_load_u64(hf_wal_op_commit(op) + 8);
+}
 
 #define HF_WAL_LINK_SIZE 28u
 

@@ -35,12 +35,6 @@
 #define MAP_SIZE_MIN ((size_t)64 << 10)  /* below, the heap is faster */
 #define NO_PENDING UINT32_MAX
 
-struct entry {
-    struct hf_hash_slot *slots;
-    uint32_t mask;
-    uint32_t page_index;
-};
-
 struct page {
     struct hf_hash_slot *slots;
     uint64_t round; /* to which reserved and first_pending belong */
@@ -65,10 +59,9 @@ struct chunk {
 };
 
 struct hf_hash {
+    struct hf_hash_lookup lookup; /* first: hf_hash_find sees nothing else */
     struct hf_budget *budget;
     unsigned page_bits;
-    unsigned depth;
-    struct entry *directory;
     struct page *pages;
     uint32_t page_count;
     uint32_t page_capacity;
@@ -100,13 +93,13 @@ page_limit(const struct page *page)
 static size_t
 directory_index(const struct hf_hash *index, uint64_t hash)
 {
-    return (size_t)(hash >> 1 >> (63 - index->depth));
+    return (size_t)(hash >> 1 >> (63 - index->lookup.depth));
 }
 
 static struct page *
 page_of(const struct hf_hash *index, uint64_t hash)
 {
-    return &index->pages[index->directory[directory_index(index, hash)].page_index];
+    return &index->pages[index->lookup.directory[directory_index(index, hash)].page_index];
 }
 
 /* ---- memory */
@@ -243,8 +236,8 @@ open_first_page(struct hf_hash *index)
 
     index->page_capacity = 2;
     index->pages = take_bytes(index, sizeof *index->pages * index->page_capacity);
-    index->directory = take_bytes(index, sizeof *index->directory);
-    if (index->pages == NULL || index->directory == NULL)
+    index->lookup.directory = take_bytes(index, sizeof *index->lookup.directory);
+    if (index->pages == NULL || index->lookup.directory == NULL)
         return false;
     page = &index->pages[0];
     *page = (struct page){ .slot_bits = (uint8_t)index->page_bits };
@@ -252,8 +245,8 @@ open_first_page(struct hf_hash *index)
     if (page->slots == NULL)
         return false;
     index->page_count = 1;
-    index->directory[0] =
-        (struct entry){ page->slots, (UINT32_C(1) << index->page_bits) - 1, 0 };
+    index->lookup.directory[0] =
+        (struct hf_hash_entry){ page->slots, (UINT32_C(1) << index->page_bits) - 1, 0 };
     return true;
 }
 
@@ -308,36 +301,13 @@ hf_hash_close(struct hf_hash *index)
     }
     drop_pending(index);
     drop_bytes(index, index->pages, sizeof *index->pages * index->page_capacity);
-    drop_bytes(index, index->directory, sizeof *index->directory << index->depth);
+    drop_bytes(index, index->lookup.directory,
+               sizeof *index->lookup.directory << index->lookup.depth);
     HF_ASSERT(index->bytes == sizeof *index);
     hf_budget_free(index->budget, index, sizeof *index);
 }
 
 /* ---- lookup */
-
-struct hf_hash_slot *
-hf_hash_find(const struct hf_hash *index, uint64_t hash, struct hf_hash_slot *after)
-{
-    struct entry entry = index->directory[directory_index(index, hash)];
-    size_t at = after == NULL ? (size_t)hash : (size_t)(after - entry.slots) + 1;
-
-    for (;; at++) {
-        struct hf_hash_slot *slot = &entry.slots[at & entry.mask];
-
-        if (slot->ref == 0)
-            return NULL;
-        if (slot->hash == hash)
-            return slot;
-    }
-}
-
-void
-hf_hash_prefetch(const struct hf_hash *index, uint64_t hash)
-{
-    const struct entry *entry = &index->directory[directory_index(index, hash)];
-
-    __builtin_prefetch(&entry->slots[hash & entry->mask], 1);
-}
 
 /* ---- making room */
 
@@ -431,33 +401,34 @@ static void
 point_to(struct hf_hash *index, size_t first, size_t count, uint32_t page_index)
 {
     const struct page *page = &index->pages[page_index];
-    struct entry entry = { page->slots, (UINT32_C(1) << page->slot_bits) - 1, page_index };
+    struct hf_hash_entry entry = { page->slots, (UINT32_C(1) << page->slot_bits) - 1,
+                                   page_index };
 
     for (size_t i = first; i < first + count; i++)
-        index->directory[i] = entry;
+        index->lookup.directory[i] = entry;
 }
 
 /* The first of the entries that lead to the page of `hash`; *count of them. */
 static size_t
 entries_of(const struct hf_hash *index, uint64_t hash, size_t *count)
 {
-    *count = (size_t)1 << (index->depth - page_of(index, hash)->depth);
+    *count = (size_t)1 << (index->lookup.depth - page_of(index, hash)->depth);
     return directory_index(index, hash) & ~(*count - 1);
 }
 
 static bool
 double_directory(struct hf_hash *index)
 {
-    size_t count = (size_t)1 << index->depth;
-    struct entry *directory = take_bytes(index, sizeof *directory * count * 2);
+    size_t count = (size_t)1 << index->lookup.depth;
+    struct hf_hash_entry *directory = take_bytes(index, sizeof *directory * count * 2);
 
     if (directory == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        directory[2 * i] = directory[2 * i + 1] = index->directory[i];
-    drop_bytes(index, index->directory, sizeof *directory * count);
-    index->directory = directory;
-    index->depth++;
+        directory[2 * i] = directory[2 * i + 1] = index->lookup.directory[i];
+    drop_bytes(index, index->lookup.directory, sizeof *directory * count);
+    index->lookup.directory = directory;
+    index->lookup.depth++;
     return true;
 }
 
@@ -465,10 +436,11 @@ double_directory(struct hf_hash *index)
 static bool
 is_worth_splitting(const struct hf_hash *index, const struct page *page)
 {
-    if (page->depth < index->depth)
+    if (page->depth < index->lookup.depth)
         return true;
-    return index->depth < DEPTH_MAX &&
-           (UINT64_C(2) << index->depth) <= (uint64_t)SPARSE_MAX * (index->page_count + 1);
+    return index->lookup.depth < DEPTH_MAX &&
+           (UINT64_C(2) << index->lookup.depth) <=
+               (uint64_t)SPARSE_MAX * (index->page_count + 1);
 }
 
 static enum hf_err
@@ -478,7 +450,7 @@ split_page(struct hf_hash *index, uint64_t hash)
     struct hf_hash_slot *slots;
     size_t first, count;
 
-    if (page_of(index, hash)->depth == index->depth && !double_directory(index))
+    if (page_of(index, hash)->depth == index->lookup.depth && !double_directory(index))
         return HF_ERR_NO_MEMORY;
     if (!has_page_room(index))
         return HF_ERR_NO_MEMORY;
@@ -657,18 +629,18 @@ check_slots(const struct page *page, uint64_t prefix)
 static const char *
 check_page(const struct hf_hash *index, size_t first)
 {
-    const struct page *page = &index->pages[index->directory[first].page_index];
+    const struct page *page = &index->pages[index->lookup.directory[first].page_index];
     size_t count;
 
-    if (page->depth > index->depth)
+    if (page->depth > index->lookup.depth)
         return "hash index, invariant 1: a page is deeper than the directory";
-    count = (size_t)1 << (index->depth - page->depth);
+    count = (size_t)1 << (index->lookup.depth - page->depth);
     if (first % count != 0)
         return "hash index, invariant 1: a page's entries do not start at its prefix";
     for (size_t i = first; i < first + count; i++)
-        if (index->directory[i].page_index != page - index->pages ||
-            index->directory[i].slots != page->slots ||
-            index->directory[i].mask != (UINT32_C(1) << page->slot_bits) - 1)
+        if (index->lookup.directory[i].page_index != page - index->pages ||
+            index->lookup.directory[i].slots != page->slots ||
+            index->lookup.directory[i].mask != (UINT32_C(1) << page->slot_bits) - 1)
             return "hash index, invariant 1: a directory entry leads elsewhere";
     if (page->used + (page->round == index->round ? page->reserved : 0) > page_limit(page))
         return "hash index, invariant 3: a page is beyond its limit";
@@ -681,18 +653,18 @@ hf_hash_check(const struct hf_hash *index)
     uint64_t used = 0;
     uint32_t page_count = 0;
 
-    for (size_t at = 0; at >> index->depth == 0; page_count++) {
+    for (size_t at = 0; at >> index->lookup.depth == 0; page_count++) {
         const char *broken;
         const struct page *page;
 
-        if (index->directory[at].page_index >= index->page_count)
+        if (index->lookup.directory[at].page_index >= index->page_count)
             return "hash index, invariant 1: a directory entry leads nowhere";
         broken = check_page(index, at);
         if (broken != NULL)
             return broken;
-        page = &index->pages[index->directory[at].page_index];
+        page = &index->pages[index->lookup.directory[at].page_index];
         used += page->used;
-        at += (size_t)1 << (index->depth - page->depth);
+        at += (size_t)1 << (index->lookup.depth - page->depth);
     }
     if (page_count != index->page_count)
         return "hash index, invariant 1: a page has no directory entry, or two";

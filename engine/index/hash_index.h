@@ -39,16 +39,54 @@ enum hf_err hf_hash_open(struct hf_hash **out, struct hf_budget *budget,
                          unsigned page_bits) HF_MUST_CHECK;
 void hf_hash_close(struct hf_hash *index); /* accepts NULL */
 
+/* What a lookup needs, in sight so that it can be inlined: the beginning of a struct hf_hash. */
+struct hf_hash_entry {
+    struct hf_hash_slot *slots;
+    uint32_t mask; /* of a slot's number */
+    uint32_t page_index;
+};
+
+struct hf_hash_lookup {
+    struct hf_hash_entry *directory;
+    unsigned depth; /* of the directory: its size is 2^depth */
+};
+
+static inline const struct hf_hash_entry *
+hf_hash_entry_of(const struct hf_hash *index, uint64_t hash)
+{
+    const struct hf_hash_lookup *lookup = (const struct hf_hash_lookup *)index;
+    return &lookup->directory[hash >> 1 >> (63 - lookup->depth)];
+}
+
 /*
  * The first slot with this hash, or the next one after `after`; NULL when there is none. Slots
  * of one hash come in the order of their inserts. The caller may change the slot's ref, to
  * another non-zero one. Valid until the next insert or reserve.
  */
-struct hf_hash_slot *hf_hash_find(const struct hf_hash *index, uint64_t hash,
-                                  struct hf_hash_slot *after);
+static inline struct hf_hash_slot *
+hf_hash_find(const struct hf_hash *index, uint64_t hash, struct hf_hash_slot *after)
+{
+    struct hf_hash_entry entry = *hf_hash_entry_of(index, hash);
+    size_t at = after == NULL ? (size_t)hash : (size_t)(after - entry.slots) + 1;
+
+    for (;; at++) {
+        struct hf_hash_slot *slot = &entry.slots[at & entry.mask];
+
+        if (slot->ref == 0)
+            return NULL;
+        if (slot->hash == hash)
+            return slot;
+    }
+}
 
 /* Asks the processor to load what hf_hash_find(hash) will touch. */
-void hf_hash_prefetch(const struct hf_hash *index, uint64_t hash);
+static inline void
+hf_hash_prefetch(const struct hf_hash *index, uint64_t hash)
+{
+    const struct hf_hash_entry *entry = hf_hash_entry_of(index, hash);
+
+    __builtin_prefetch(&entry->slots[hash & entry->mask], 1);
+}
 
 /*
  * Makes room for one more insert of this hash, on top of what is reserved already, so that

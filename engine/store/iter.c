@@ -134,7 +134,7 @@ hf_iter_next(struct hf_iter *iter, struct hf_item *item)
 
     if (iter->err != HF_OK)
         return iter->err;
-    hf_db_lock(db);
+    hf_db_lock_view(db);
     if (iter->changes != hf_ordered_changes(table->ordered))
         seek(iter);
     for (; iter->err == HF_OK; advance(iter)) {

@@ -62,7 +62,7 @@ key_at(const struct hf_memtable *table, uint64_t ref)
     return hf_span(op + HF_WAL_OP_HEAD, hf_load_u16(op + 1));
 }
 
-static struct hf_hash_slot *
+static inline struct hf_hash_slot *
 slot_of(const struct hf_memtable *table, struct hf_span key, uint64_t hash)
 {
     struct hf_hash_slot *slot = hf_hash_find(table->hash, hash, NULL);

@@ -118,6 +118,21 @@ check_uuid(const struct hf_recovering *r)
     return HF_OK;
 }
 
+/* There is no beginning to be found: says which segment is to blame, if one can be told. */
+static enum hf_err
+refuse_all(struct hf_recovering *r)
+{
+    enum hf_err err;
+
+    raise_witness(r, 0);
+    err = judge_behind(r, 0);
+    if (err != HF_OK)
+        return err;
+    return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                         "%u log segments, and no beginning of a log in any of them",
+                         r->found_count);
+}
+
 enum hf_err
 hf_recovery_chain(struct hf_recovering *r)
 {
@@ -131,9 +146,7 @@ hf_recovery_chain(struct hf_recovering *r)
     do {
         uint32_t tail = newest_begun(r, limit);
         if (tail == limit)
-            return hf_detail_set(r->detail, HF_ERR_CORRUPT,
-                                 "%u log segments, and no beginning of a log in any of them",
-                                 r->found_count);
+            return refuse_all(r);
         limit = tail + 1;
         raise_witness(r, tail);
         err = judge_behind(r, limit);

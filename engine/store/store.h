@@ -92,6 +92,14 @@ hf_db_unlock(struct hf_db *db)
         hf_mutex_unlock(db->mutex);
 }
 
+/* For reads under a view: whose thread it is was asked when the view was opened. */
+static inline void
+hf_db_lock_view(struct hf_db *db)
+{
+    if (db->mutex != NULL)
+        hf_mutex_lock(db->mutex);
+}
+
 /* Waits for a change, the mutex given up. */
 void hf_db_wait(struct hf_db *db, uint64_t timeout_ns);
 void hf_db_wake(struct hf_db *db);

@@ -129,7 +129,7 @@ hf_view_get(struct hf_view *view, struct hf_span key, struct hf_item *item)
     uint64_t hash = hf_memtable_hash(&db->table, key);
     const uint8_t *op;
 
-    hf_db_lock(db);
+    hf_db_lock_view(db);
     op = find_put(db, key, hash, view->version);
     hf_db_unlock(db);
     if (op == NULL)
@@ -145,7 +145,7 @@ hf_view_get_many(struct hf_view *view, const struct hf_span *keys, size_t count,
     struct hf_db *db = view->db;
     uint64_t hashes[PREFETCH_COUNT];
 
-    hf_db_lock(db);
+    hf_db_lock_view(db);
     for (size_t first = 0; first < count; first += PREFETCH_COUNT) {
         size_t some = count - first < PREFETCH_COUNT ? count - first : PREFETCH_COUNT;
         for (size_t i = 0; i < some; i++) {
