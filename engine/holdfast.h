@@ -148,7 +148,8 @@ HF_API enum hf_err hf_open(struct hf_db **out, const char *path,
 
 /*
  * Syncs what a mode with a log has not synced, seals the log and releases everything, in every
- * case. INVALID: views or iterators are still open; then nothing was done.
+ * case. INVALID: views or iterators are still open; then nothing was done. FAILED: commits above
+ * hf_durable_version() may not survive a power cut, because an earlier write or sync failed.
  */
 HF_API enum hf_err hf_close(struct hf_db *db);
 
@@ -350,7 +351,8 @@ typedef void hf_line_fn(void *context, const char *line);
 /*
  * Reads every file of the database again and checks every byte that is in use against its
  * checksum, its place, its neighbours and the memory's copy; and walks the indexes. Calls
- * `line` once for each finding. HF_OK: none. CORRUPT: findings. Changes nothing.
+ * `line` once for each finding. HF_OK: none. CORRUPT: findings. IO, NO_MEMORY: none so
+ * far, and then a look that could not be taken. Changes nothing.
  */
 HF_API enum hf_err hf_verify(struct hf_db *db, hf_line_fn *line, void *context) HF_MUST_CHECK;
 

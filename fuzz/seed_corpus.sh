@@ -23,12 +23,11 @@ fuzzer=$BUILD/libfuzzer/fuzz/wal_fuzz
     "$work/crashes" engine/format/golden
 "$fuzzer" -merge=1 -max_len=$size_max -use_value_profile=0 "$work/few" engine/format/golden \
     "$work/crashes" "$work/found"
-# A few of the images stay as they are: what was reached by chance may be lost by the next
-# change of the format, they are made again.
-rm -rf fuzz/corpus/wal
+# What a fuzzer once broke something with, found-*, stays; some of the images are kept whole.
 mkdir -p fuzz/corpus/wal
+find fuzz/corpus/wal -type f ! -name 'found-*' -exec rm -f {} +
 cp engine/format/golden/* "$work"/crashes/[1-3]-*-torn-* fuzz/corpus/wal/
-for input in $(ls -S "$work/few" | tail -n 30); do
+for input in $(ls -S "$work/few" | tail -n 36); do
     cp "$work/few/$input" "fuzz/corpus/wal/$input"
 done
 echo "$(ls fuzz/corpus/wal | wc -l) inputs, $(du -bs fuzz/corpus/wal | cut -f 1) bytes"

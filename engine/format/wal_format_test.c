@@ -233,6 +233,28 @@ test_zeros(void)
     TAP_OK(accepted == 0, "zeros are no frame, no group and no header, at any length");
 }
 
+/* Found by fuzz/wal_fuzz.c: behind such a commit the walk had no version left to expect, and
+ * took any group for the next one. */
+static void
+test_versions(void)
+{
+    static const uint64_t versions[] = { 0, HF_LATEST };
+    uint64_t off = SECTOR + HF_WAL_GROUP_SIZE;
+
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        memset(segment, 0, sizeof segment);
+        hf_wal_header_encode(segment, &header);
+        (void)add_group(SECTOR, 0, 0, versions[i]);
+        (void)add_commit(off, versions[i]);
+        (void)add_commit(add_group(3 * SECTOR, 1, 0, 5), 5);
+        struct found found = walk(segment, SIZE);
+        TAP_OK(found.commits == 0 && found.stop == HF_WAL_STEP_TORN,
+               "a commit of version %s is none, though its checksum holds",
+               i == 0 ? "0" : "HF_LATEST");
+    }
+    (void)build();
+}
+
 /* ---- golden files ------------------------------------------------------------------------ */
 
 static bool
@@ -299,6 +321,7 @@ main(int argc, char **argv)
     test_cuts(end);
     test_moves();
     test_zeros();
+    test_versions();
     golden(false);
     return tap_done();
 }

@@ -89,7 +89,9 @@ hf_segments_trim(struct hf_segments *segments, uint32_t index)
     uint64_t size = (segment->used + HF_ENV_PAGE - 1) & ~(uint64_t)(HF_ENV_PAGE - 1);
 
     HF_ASSERT(index < segments->count);
-    if (size == 0 || size >= segment->size)
+    if (size == 0)
+        size = HF_ENV_PAGE; /* what is mapped stays mapped */
+    if (size >= segment->size)
         return;
     hf_budget_trim(segments->budget, segment->base, segment->size, size);
     segment->size = size;

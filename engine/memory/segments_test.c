@@ -57,27 +57,27 @@ test_refs(void)
     TAP_OK(budget.used == 0, "all is given back");
 }
 
-/* Trims a segment of `size` pages with `used` bytes; returns the pages it is charged then. */
-static uint64_t
-pages_after_trim(uint64_t size, uint64_t used, unsigned *wrong)
+/* Whether a segment of `size` pages with `used` bytes keeps them when it is trimmed, and is
+ * charged `pages` then. */
+static bool
+trims_to(uint64_t size, uint64_t used, uint64_t pages)
 {
     struct hf_budget budget;
     struct hf_segments segments;
+    bool held;
 
     hf_budget_init(&budget, 0);
     hf_segments_init(&segments, &budget);
-    *wrong += hf_segments_add(&segments, size * PAGE) != HF_OK;
+    held = hf_segments_add(&segments, size * PAGE) == HF_OK;
     uint64_t charged = budget.used - size * PAGE;
     fill(&segments, used);
     hf_segments_trim(&segments, 0);
     const struct hf_segment *trimmed = hf_segments_newest(&segments);
-    *wrong += trimmed->used != used || trimmed->size < used;
-    *wrong += used > 0 && (trimmed->base[0] != 1 || trimmed->base[used - 1] != 1);
-    uint64_t pages = (budget.used - charged) / PAGE;
-    *wrong += pages * PAGE != (trimmed->size + PAGE - 1) / PAGE * PAGE;
+    held = held && trimmed->used == used && trimmed->size == pages * PAGE;
+    held = held && (used == 0 || (trimmed->base[0] == 1 && trimmed->base[used - 1] == 1));
+    held = held && budget.used == charged + pages * PAGE;
     hf_segments_fini(&segments);
-    *wrong += budget.used != 0;
-    return pages;
+    return held && budget.used == 0;
 }
 
 static void
@@ -86,13 +86,11 @@ test_trim(void)
     unsigned wrong = 0;
 
     for (uint64_t used = 1; used <= 8 * PAGE; used += 511)
-        wrong += pages_after_trim(8, used, &wrong) != (used + PAGE - 1) / PAGE;
+        wrong += !trims_to(8, used, (used + PAGE - 1) / PAGE);
     TAP_OK(wrong == 0, "a trimmed segment keeps its bytes, and is charged the pages they need");
-    wrong +=
-        pages_after_trim(8, PAGE, &wrong) != 1 || pages_after_trim(8, 8 * PAGE, &wrong) != 8;
-    TAP_OK(wrong == 0, "on the boundary of a page as well");
-    TAP_OK(pages_after_trim(3, 0, &wrong) == 3 && wrong == 0,
-           "an empty one stays: nothing can be given back but all of it");
+    TAP_OK(trims_to(8, PAGE, 1) && trims_to(8, PAGE + 1, 2) && trims_to(8, 8 * PAGE, 8),
+           "on the boundary of a page as well");
+    TAP_OK(trims_to(3, 0, 3), "an empty one stays: nothing can be given back but all of it");
 }
 
 static void

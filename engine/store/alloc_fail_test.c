@@ -1,9 +1,9 @@
 /*
  * alloc_fail_test.c - a memory limit that refuses each allocation once.
  *
- * Method: one life of a database (open, puts, batches, deletes, a scan, close) is repeated under
- * limits that rise in steps smaller than any allocation that grows with the data, so each of
- * them is at some limit the one that is refused. A list of what was acknowledged is kept; what
+ * Method: one life of a database (open, puts, batches, deletes, a scan, close) is repeated
+ * under limits that rise in steps smaller than any allocation that grows with the data, so
+ * each of them is at some limit the one that is refused. A list of what was acknowledged is kept; what
  * is read under the limit, and after a reopen without one, must be that list and nothing else.
  * Leaks show under ASan, and a budget that does not add up in the engine's own assertions.
  */

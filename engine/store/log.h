@@ -44,6 +44,8 @@ struct hf_log_segment {
     uint64_t synced;     /* of its durable bytes */
     uint64_t last;       /* version of the newest commit in or before it */
     uint32_t group_next; /* number of its next group */
+    uint32_t made_as;    /* wal-<made_as>.tmp is its name, */
+    bool is_named;       /* until it is complete and synced */
 };
 
 /* One segment of the chain, as verify wants to know it. */
@@ -147,16 +149,16 @@ enum hf_err hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log,
                                const struct hf_log_plan *plan, uint8_t *sector,
                                struct hf_detail *detail) HF_MUST_CHECK;
 void hf_log_segment_free(struct hf_log *log, struct hf_log_segment *segment);
-/* Creates the file under its final name and writes the header. */
+/* Creates the file under a temporary name and writes the header. */
 enum hf_err hf_log_segment_create(struct hf_log_segment **out, struct hf_log *log,
                                   uint64_t size, bool is_prepared,
                                   struct hf_detail *detail) HF_MUST_CHECK;
-/* Makes header, zeros and name durable: from here on the segment may begin. */
+/* Syncs header and zeros, then gives the file its name, durably: now the segment may begin. */
 enum hf_err hf_log_segment_settle(struct hf_log *log, struct hf_log_segment *segment,
                                   struct hf_detail *detail) HF_MUST_CHECK;
 /* Frees the spare and its memory, and removes its file. */
 void hf_log_spare_discard(struct hf_log *log);
-/* Frees a segment that never began, and removes its file. */
+/* Frees a segment that never began, and removes its file under either name. */
 void hf_log_segment_discard(struct hf_log *log, struct hf_log_segment *segment);
 /* A segment ready for its first group, made now; its file grows as it is written. */
 enum hf_err hf_log_segment_make(struct hf_log_segment **out, struct hf_log *log, uint64_t size,

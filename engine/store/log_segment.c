@@ -1,9 +1,13 @@
 /*
  * log_segment.c - the files of the log: their names, their making, their first group.
  *
- * A file is made in an order that a crash may stop anywhere: header, zeros to its full size, sync,
- * directory sync. Until its first group is written it is a segment that never began, and nobody
- * minds whether it is there.
+ *   1. wal-N.tmp       header, and zeros to its full size if it is prepared
+ *   2. sync            complete, under a name that nobody loads
+ *   3. rename          wal-N
+ *   4. directory sync  a segment that may begin
+ *
+ * So a segment under its final name has had a good header on disk, whatever a power cut does: a
+ * bad one is damage. Until its first group is written nobody minds whether the file is there.
  */
 #include "store/log.h"
 
@@ -77,6 +81,7 @@ hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log,
     memset(sector, 0, log->sector);
     hf_wal_header_encode(sector, &header);
     *segment = (struct hf_log_segment){
+        .made_as = log->number_next,
         .number = log->number_next++,
         .mask_base = hf_wal_mask_base(&header),
         .size = plan->size,
@@ -115,7 +120,7 @@ hf_log_segment_create(struct hf_log_segment **out, struct hf_log *log, uint64_t 
                       bool is_prepared, struct hf_detail *detail)
 {
     struct hf_log_plan plan = { size, log->durable_position, is_prepared };
-    struct hf_log_segment *segment;
+    struct hf_log_segment *segment = NULL;
     char name[HF_NAME_SIZE_MAX];
     uint8_t *sector = hf_budget_alloc(log->budget, log->sector);
     enum hf_err err;
@@ -126,17 +131,14 @@ hf_log_segment_create(struct hf_log_segment **out, struct hf_log *log, uint64_t 
     err = hf_log_segment_new(&segment, log, &plan, sector, detail);
     if (err != HF_OK)
         goto done;
-    hf_log_name(name, segment->number, "");
+    hf_log_name(name, segment->made_as, ".tmp");
     err = hf_file_open(&segment->file, log->dir, name, HF_FILE_CREATE, detail);
-    if (err == HF_OK) {
+    if (err == HF_OK)
         err = hf_vfs_write_full(segment->file, 0, hf_span(sector, log->sector), detail);
-        if (err != HF_OK)
-            hf_dir_remove(log->dir, name, NULL); /* the first error is the one to tell */
-    }
     if (err == HF_OK)
         *out = segment;
     else
-        hf_log_segment_free(log, segment);
+        hf_log_segment_discard(log, segment);
 done:
     hf_budget_free(log->budget, sector, log->sector);
     return err;
@@ -146,8 +148,15 @@ enum hf_err
 hf_log_segment_settle(struct hf_log *log, struct hf_log_segment *segment,
                       struct hf_detail *detail)
 {
+    char temporary[HF_NAME_SIZE_MAX], name[HF_NAME_SIZE_MAX];
     enum hf_err err = hf_file_sync(segment->file, detail);
 
+    hf_log_name(temporary, segment->made_as, ".tmp");
+    hf_log_name(name, segment->number, "");
+    if (err == HF_OK) {
+        segment->is_named = true; /* or may be, should the rename fail */
+        err = hf_dir_rename(log->dir, temporary, name, detail);
+    }
     if (err == HF_OK && !HF_PLANTED(wal_skip_dir_sync))
         err = hf_dir_sync(log->dir, detail);
     return err;
@@ -158,9 +167,13 @@ hf_log_segment_discard(struct hf_log *log, struct hf_log_segment *segment)
 {
     char name[HF_NAME_SIZE_MAX];
 
-    hf_log_name(name, segment->number, "");
+    hf_log_name(name, segment->made_as, ".tmp");
+    hf_dir_remove(log->dir, name, NULL);
+    if (segment->is_named) {
+        hf_log_name(name, segment->number, "");
+        hf_dir_remove(log->dir, name, NULL);
+    }
     hf_log_segment_free(log, segment);
-    hf_dir_remove(log->dir, name, NULL); /* a segment that never began harms nobody */
 }
 
 enum hf_err

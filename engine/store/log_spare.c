@@ -1,13 +1,14 @@
 /*
  * log_spare.c - preparing the next segment ahead, so that rotation neither waits nor fails.
  *
- *   NONE -- create, header --> FILLING -- zeros, piece by piece --> FILLED -- syncs --> READY
- *                                                                     ^        |
- *                                     rename, new header, syncs: its +--------+
- *                                     number was overtaken meanwhile
+ *   NONE -- create, header --> FILLING -- zeros, piece by piece --> FILLED -- sync, name --> READY
+ *                                                                     |  ^
+ *                                                                     +--+ another number, if this
+ *                                                                          one was overtaken
  *
- * A spare brings its memory along, its pages touched. Rotation never waits for a spare: it makes a small segment on the spot, under a higher number,
- * and the spare takes a number beyond that. What fails is thrown away and tried again.
+ * A spare brings its memory along, its pages touched. Rotation never waits for it: it makes a
+ * segment on the spot, under a higher number, whose file grows as it is written, and the spare
+ * takes a number beyond that. What fails is thrown away and tried again.
  */
 #include "store/log.h"
 
@@ -31,29 +32,11 @@ hf_log_wants_spare(const struct hf_log *log)
            (!log->spare_failed && active->end - log->sector >= active->size / START_SHARE);
 }
 
-/* Gives a filled spare the name and the header of `next`, a number not yet used. */
+/* With the mutex held: a number, and a header, beyond the one that overtook the spare. */
 static enum hf_err
-renumber(struct hf_log *log, struct hf_log_segment *spare, const struct hf_log_segment *next,
-         const uint8_t *sector, struct hf_detail *detail)
+renumber(struct hf_log *log, struct hf_log_segment *spare, struct hf_detail *detail)
 {
-    char from[HF_NAME_SIZE_MAX], to[HF_NAME_SIZE_MAX];
-    enum hf_err err;
-
-    hf_log_name(from, spare->number, "");
-    hf_log_name(to, next->number, "");
-    err = hf_dir_rename(log->dir, from, to, detail);
-    if (err != HF_OK)
-        return err;
-    spare->number = next->number;
-    spare->mask_base = next->mask_base;
-    return hf_vfs_write_full(spare->file, 0, hf_span(sector, log->sector), detail);
-}
-
-/* With the mutex held: a number beyond the one that overtook the spare. */
-static enum hf_err
-catch_up(struct hf_log *log, struct hf_detail *detail)
-{
-    struct hf_log_plan plan = { log->spare->size, log->durable_position, true };
+    struct hf_log_plan plan = { spare->size, log->durable_position, true };
     struct hf_log_segment *next = NULL;
     uint8_t *sector = hf_budget_alloc(log->budget, log->sector);
     enum hf_err err = HF_ERR_NO_MEMORY;
@@ -61,8 +44,11 @@ catch_up(struct hf_log *log, struct hf_detail *detail)
     HF_MARK(log_spare_renumbered);
     if (sector != NULL)
         err = hf_log_segment_new(&next, log, &plan, sector, detail);
-    if (err == HF_OK)
-        err = renumber(log, log->spare, next, sector, detail);
+    if (err == HF_OK) {
+        spare->number = next->number;
+        spare->mask_base = next->mask_base;
+        err = hf_vfs_write_full(spare->file, 0, hf_span(sector, log->sector), detail);
+    }
     hf_log_segment_free(log, next);
     hf_budget_free(log->budget, sector, log->sector);
     return err;
@@ -138,8 +124,12 @@ hf_log_prepare(struct hf_log *log, struct hf_detail *detail)
     if (spare == NULL)
         return create(log, detail);
 
-    if (filled == spare->size && is_overtaken(log))
-        err = catch_up(log, detail);
+    if (is_overtaken(log) && spare->is_named) {
+        hf_log_spare_discard(log);
+        return HF_OK;
+    }
+    if (is_overtaken(log) && filled == spare->size)
+        err = renumber(log, spare, detail);
     if (err == HF_OK) {
         log->spare_busy = true;
         if (log->mutex != NULL)

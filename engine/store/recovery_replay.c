@@ -36,7 +36,6 @@ keep_commit(struct hf_recovering *r, struct hf_scanned *scanned, const struct hf
     if (hf_wal_position(scanned->number, walk->end) <= r->witness) {
         scanned->used_below = scanned->used;
         scanned->below_last = r->last;
-        scanned->below_end = walk->end;
     }
 }
 
@@ -49,6 +48,8 @@ walk_segment(struct hf_recovering *r, struct hf_scanned *scanned, uint64_t limit
     hf_wal_walk_init(walk, hf_span(scanned->bytes, limit), &scanned->header, r->last + 1);
     scanned->below_last = r->last;
     for (;;) {
+        if (hf_wal_position(scanned->number, walk->end) <= r->witness)
+            scanned->below_end = walk->end;
         switch (hf_wal_walk_next(walk)) {
         case HF_WAL_STEP_GROUP:
         case HF_WAL_STEP_LINK:

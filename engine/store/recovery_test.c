@@ -316,8 +316,8 @@ last_before_active(struct folder *folder)
 }
 
 /*
- * A segment that was prepared ahead says how long it is, so a cut of it is told. One that grows as
- * it is written does not, and only its successor would know.
+ * A segment that was prepared ahead says how long it is, so a cut of it is told. One that grows
+ * as it is written does not, and only its successor would know.
  */
 static void
 test_cuts(struct folder *folder, bool is_prepared, const char *name)

@@ -151,7 +151,7 @@ hf_db_hold_window(struct hf_db *db, uint64_t now_ns, struct hf_detail *detail)
     }
     db->stats.stalls++;
     db->stats.stall_ns_total += hf_env_mono_ns() - now_ns;
-    return err;
+    return err == HF_OK ? HF_OK : HF_ERR_FAILED;
 }
 
 /* ---- public ------------------------------------------------------------------------------ */

@@ -22,6 +22,7 @@ struct verify {
     hf_line_fn *line;
     void *context;
     uint64_t findings;
+    enum hf_err err; /* of a look that could not be taken: no finding */
 
     uint32_t memory_segment; /* the next commit in memory */
     uint64_t memory_off;
@@ -111,10 +112,13 @@ check_segment(struct verify *verify, const struct hf_chain_entry *entry)
     uint64_t size, mapped;
 
     hf_log_name(name, entry->number, "");
-    if (hf_recovery_read(db, name, &bytes, &size, &mapped, &detail) != HF_OK) {
+    verify->err = hf_recovery_read(db, name, &bytes, &size, &mapped, &detail);
+    if (verify->err == HF_ERR_NOT_FOUND) {
+        verify->err = HF_OK;
         finding(verify, "%s", detail.text);
-        return;
     }
+    if (bytes == NULL)
+        return;
     check_bytes(verify, entry, hf_span(bytes, size));
     hf_budget_unmap(&db->budget, bytes, mapped);
 }
@@ -142,9 +146,9 @@ hf_verify(struct hf_db *db, hf_line_fn *line, void *context)
     const char *broken;
 
     hf_db_lock(db);
-    for (uint32_t i = 0; i < db->log.chain_count; i++)
+    for (uint32_t i = 0; i < db->log.chain_count && verify.err == HF_OK; i++)
         check_segment(&verify, &db->log.chain[i]);
-    if (hf_db_has_log(db)) {
+    if (hf_db_has_log(db) && verify.err == HF_OK) {
         skip_unplaced(&verify);
         if (verify.last != db->last)
             finding(&verify, "the log ends with version %" PRIu64 ", memory with %" PRIu64,
@@ -156,5 +160,7 @@ hf_verify(struct hf_db *db, hf_line_fn *line, void *context)
     if (broken != NULL)
         finding(&verify, "%s", broken);
     hf_db_unlock(db);
-    return verify.findings == 0 ? HF_OK : HF_ERR_CORRUPT;
+    if (verify.findings > 0)
+        return HF_ERR_CORRUPT;
+    return verify.err;
 }
