@@ -118,7 +118,7 @@ struct hf_options {
     unsigned flags;
     uint32_t sector;       /* bytes, a power of two, 512..65536: what a device writes at once */
     uint64_t segment_size; /* bytes, largest log segment; one commit may exceed it */
-    uint64_t memory_limit; /* bytes of all that the handle holds; 0: no limit */
+    uint64_t memory_limit; /* bytes held, past which writes return NO_MEMORY; 0: no limit */
     uint64_t keep_versions; /* how many versions back reads may go; HF_KEEP_ALL: all of them */
     uint64_t sync_interval_ms; /* buffered: a sync starts at the latest after this time, */
     uint64_t sync_batch;       /* this number of commits, */

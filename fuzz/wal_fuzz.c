@@ -124,7 +124,7 @@ check_frame(const struct hf_wal_walk *walk)
 struct read {
     enum hf_wal_step stop;
     uint64_t groups, commits, frames;
-    uint64_t last; /* version of the last commit */
+    uint64_t next; /* version of the next commit; 0: no group was read yet */
     uint64_t end;
     uint64_t witness;
 };
@@ -140,12 +140,13 @@ check_step(const struct hf_wal_walk *before, const struct hf_wal_walk *walk,
     HF_ASSERT(walk->frame_off >= before->off);
     if (step == HF_WAL_STEP_GROUP) {
         HF_ASSERT(walk->group.number == read->groups);
-        HF_ASSERT(read->commits == 0 || walk->group.first == read->last + 1);
+        HF_ASSERT(walk->group.first != 0);
+        HF_ASSERT(read->next == 0 || walk->group.first == read->next);
     } else {
         HF_ASSERT(read->groups > 0 && walk->end == walk->off);
     }
     if (step == HF_WAL_STEP_COMMIT)
-        HF_ASSERT(read->commits == 0 || walk->commit.version == read->last + 1);
+        HF_ASSERT(walk->commit.version == read->next && read->next != HF_LATEST);
 }
 
 /* What a stop says about the bytes behind it. */
@@ -180,8 +181,10 @@ walk_all(struct hf_span in, const struct hf_wal_header *header, bool is_checked)
         read.frames += read.stop != HF_WAL_STEP_GROUP;
         if (read.stop == HF_WAL_STEP_COMMIT) {
             read.commits++;
-            read.last = walk.commit.version;
+            read.next++;
         }
+        if (read.stop == HF_WAL_STEP_GROUP)
+            read.next = walk.group.first;
         if (is_checked && read.stop == HF_WAL_STEP_GROUP)
             check_group(&walk);
         else if (is_checked)

@@ -164,6 +164,10 @@ hf_cond_wait(struct hf_cond *cond, struct hf_mutex *mutex, uint64_t timeout_ns)
 {
     if (!mutex->is_locked)
         sim_machine_stop(sim_machine_current, "a wait began without its mutex");
+    if (sim_machine_current->in_other) {
+        hf_mutex_unlock(mutex);
+        longjmp(sim_machine_current->other, 1);
+    }
     if (timeout_ns == 0)
         sim_machine_stop(sim_machine_current, "a wait began that nothing can end");
     cond->waits++;

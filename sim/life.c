@@ -206,6 +206,8 @@ judge_opened(const struct opening *opening)
              version, sim_oracle_last(run->oracle), sim_oracle_kept(run->oracle));
     sim_oracle_recover(run->oracle, version, is_writable);
     run->is_placed = is_writable;
+    if (is_writable)
+        run->sync_errors = sim_machine_fault_count(run->machine, SIM_SYNC_ERROR);
     if (run->acked > 0)
         run->result->cycles++;
     run->acked = 0;
@@ -262,26 +264,31 @@ open_and_judge(struct sim_run *run)
 
 /* ---- what others do -------------------------------------------------------------------------- */
 
+static void
+act(void *run)
+{
+    sim_work_nested(run);
+}
+
 void
 sim_life_during_sync(void *context)
 {
     struct sim_run *run = context;
-    uint64_t loss_us = run->options.loss_ms * 1000;
-    uint64_t risk_us = sim_machine_now_us(run->machine) - run->unsynced_since_us;
 
     if (run->handle == NULL || run->is_in_hook || run->is_broken || run->calm_depth > 0)
         return;
     if (!sim_draw_chance(run->tape, "nested", run->step, sim_run_knob(run, SIM_KNOB_NESTED),
                          100))
         return;
-    /* Near the loss window another thread would wait for this very sync. */
-    if (risk_us > loss_us / 2 || run->options.loss_bytes < (1u << 20))
-        return;
     run->is_in_hook = true;
     sim_run_calm(run, true);
     for (uint64_t i = sim_draw(run->tape, "nested.count", run->step, 3) + 1; i > 0; i--) {
-        if (!run->is_broken)
-            sim_work_nested(run);
+        if (run->is_broken)
+            break;
+        if (!sim_machine_other(run->machine, act, run)) {
+            sim_note(run->machine, "  meanwhile: another thread has to wait");
+            break;
+        }
     }
     sim_run_calm(run, false);
     run->is_in_hook = false;
@@ -324,8 +331,6 @@ storm(struct sim_run *run)
     while (run->step < steps && !run->is_broken) {
         run->step++;
         run->lives_without_step = 0;
-        if (sim_oracle_durable(run->oracle) == sim_oracle_last(run->oracle))
-            run->unsynced_since_us = sim_machine_now_us(run->machine);
         sim_note(run->machine, "step %" PRIu64, run->step);
         sim_machine_step(run->machine);
         if (!sim_work_step(run))
@@ -369,7 +374,6 @@ sim_life(void *context)
 
     run->lives++;
     run->has_failed = false;
-    run->unsynced_since_us = sim_machine_now_us(run->machine);
     choose_options(run);
     if (run->options.mode == HF_MODE_MEMORY)
         sim_oracle_reset(run->oracle, (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS));

@@ -157,6 +157,7 @@ sim_machine_life(struct sim_machine *machine, void (*run)(void *), void *context
     machine->is_alive = true;
     machine->in_sync = false;
     machine->locks = 0;
+    machine->in_other = false;
     machine->stuck = NULL;
     machine->end_rule = NULL;
     if (setjmp(machine->end) != 0)
@@ -229,6 +230,21 @@ sim_machine_on_sync(struct sim_machine *machine, void (*during)(void *), void *c
 {
     machine->during = during;
     machine->during_context = context;
+}
+
+bool
+sim_machine_other(struct sim_machine *machine, void (*act)(void *), void *context)
+{
+    bool returned = false;
+
+    HF_ASSERT(machine->in_sync && !machine->in_other);
+    machine->in_other = true;
+    if (setjmp(machine->other) == 0) {
+        act(context);
+        returned = true;
+    }
+    machine->in_other = false;
+    return returned;
 }
 
 /* ---- what the judge may ask ------------------------------------------------------------ */

@@ -171,6 +171,11 @@ void sim_machine_sleep_us(struct sim_machine *machine, uint64_t us);
 /* Called in the middle of every successful hf_file_sync, after it fixed what it covers: what an
  * engine's other threads would do then. NULL: nothing. */
 void sim_machine_on_sync(struct sim_machine *machine, void (*during)(void *), void *context);
+/*
+ * From inside `during`: what one of the other threads does. False: it had to wait for the sync
+ * that it came in, and is not heard of again in this life; what it did before the wait stands.
+ */
+bool sim_machine_other(struct sim_machine *machine, void (*act)(void *), void *context);
 
 /* ---- what the judge may ask ------------------------------------------------------------ */
 

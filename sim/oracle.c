@@ -248,7 +248,10 @@ sim_oracle_seen(struct sim_oracle *oracle, uint64_t version)
 {
     struct flight *flight = &oracle->flight;
 
-    if (flight->active && !flight->placed && version == oracle->last + 1)
+    if (!flight->active || flight->placed)
+        return;
+    /* What was in doubt did not happen, or the log would have failed and nothing be under way. */
+    if (version == oracle->last + 1 - sim_oracle_is_in_doubt(oracle))
         place(oracle);
 }
 

@@ -214,12 +214,13 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
     run->is_in_hook = false;
     run->step = run->stamps = run->lives = run->lives_without_step = run->acked = 0;
     run->nested = run->calm_depth = 0;
-    run->history_floor = run->unsynced_since_us = 0;
+    run->sync_errors = 0;
+    run->history_floor = 0;
     run->handle = NULL;
 
     size_t value_size = result->knobs[SIM_KNOB_VALUE].hi;
     sim_grow(&run->buffer, &runner->buffer_capacity, value_size + 1, 1);
-    sim_grow(&run->values, &runner->values_capacity, value_size * SIM_BATCH_MAX + 1, 1);
+    sim_grow(&run->values, &runner->values_capacity, value_size * (SIM_BATCH_MAX + 1) + 1, 1);
     run->buffer_size = value_size;
     sim_keyspace_size(run->keyspace, (uint32_t)result->knobs[SIM_KNOB_KEYS].lo);
     sim_oracle_reset(run->oracle, (uint32_t)result->knobs[SIM_KNOB_KEYS].lo);
@@ -250,7 +251,10 @@ end_life(struct sim_run *run, enum sim_end end)
                       sim_machine_stuck(run->machine));
     else if (end != SIM_RETURNED)
         sim_life_crashed(run, end == SIM_CUT_OFF);
-    else if (!run->is_broken && leaks > 0)
+    /* A failed sync may have made the system forget what it held: as if the power had gone. */
+    if (sim_machine_fault_count(run->machine, SIM_SYNC_ERROR) > run->sync_errors)
+        sim_oracle_crash(run->oracle, true);
+    if (end == SIM_RETURNED && !run->is_broken && leaks > 0)
         sim_run_break(run, SIM_HOLDS_ERROR, "close gives back all memory, files and locks",
                       "%" PRIu64 " are left", leaks);
 }

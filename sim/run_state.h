@@ -39,6 +39,7 @@ struct sim_run {
     uint64_t acked; /* commits since the last full check */
     bool is_created; /* a creating open has succeeded */
     unsigned calm_depth;
+    uint64_t sync_errors; /* faults of this kind before the last recovery that could write */
     uint64_t history_floor; /* earlier lives may have dropped versions below it */
 
     /* one life */
@@ -48,7 +49,6 @@ struct sim_run {
     bool is_placed;    /* recovery made a writable segment, or a commit has succeeded since */
     bool is_in_hook;   /* inside a sync: others act */
     unsigned nested;   /* commits by others since the current call began */
-    uint64_t unsynced_since_us;
 
     unsigned char *buffer; /* for one value */
     size_t buffer_size;

@@ -5,8 +5,9 @@
  *   CONFLICT             a check did not hold, which the oracle knows; nothing remains
  *   FULL, NO_MEMORY,     only where a fault or an option explains it; nothing remains
  *   TOO_LARGE
- *   IO, FAILED           only after a fault of files; it may have happened, or not. On a handle
- *                        that has failed already nothing remains
+ *   IO                   only after a fault of files; nothing remains
+ *   FAILED               likewise; it may have happened, or not. On a handle that has failed
+ *                        already nothing remains
  */
 #include "sim/grow.h"
 #include "sim/mix.h"
@@ -42,7 +43,9 @@ begin(struct attempt *attempt, struct sim_run *run, const char *what)
     attempt->found = 0;
     attempt->conflicts = false;
     attempt->is_unsure = sim_oracle_is_in_doubt(run->oracle);
-    attempt->values_used = 0;
+    /* The values of others lie behind those of the commit that they come in. */
+    attempt->values_used =
+        run->is_in_hook ? run->result->knobs[SIM_KNOB_VALUE].hi * SIM_BATCH_MAX : 0;
     attempt->is_durable = !run->is_in_hook &&
                           sim_draw_chance(run->tape, "durable", run->step,
                                           sim_run_knob(run, SIM_KNOB_DURABLE), 100);
@@ -240,17 +243,20 @@ refused(const struct attempt *attempt, bool is_explained, enum hf_err err)
         check_unchanged(attempt);
 }
 
-/*
- * IO leaves doubt, and takes the place of a doubt before it: had that commit its place, the log
- * had failed. FAILED leaves doubt once; then it says that nothing is written any more.
- */
+static bool
+has_file_faults(const struct sim_run *run)
+{
+    return sim_run_file_faults(run) > 0 && run->options.mode != HF_MODE_MEMORY;
+}
+
+/* FAILED leaves doubt once; then it says that nothing is written any more. */
 static void
 failed(const struct attempt *attempt, enum hf_err err)
 {
     struct sim_run *run = attempt->run;
-    bool is_explained = sim_run_file_faults(run) > 0 && run->options.mode != HF_MODE_MEMORY;
+    bool is_explained = has_file_faults(run);
 
-    if (run->has_failed && err == HF_ERR_FAILED) {
+    if (run->has_failed) {
         refused(attempt, is_explained, err);
         return;
     }
@@ -288,6 +294,7 @@ judge(const struct attempt *attempt, enum hf_err err, uint64_t version)
     case HF_ERR_FULL:
         refused(attempt,
                 sim_machine_fault_count(machine, SIM_DISK_FULL) > 0 ||
+                    sim_machine_fault_count(machine, SIM_SYNC_ERROR) > 0 ||
                     sim_run_knob(run, SIM_KNOB_CAPACITY) != 0,
                 err);
         return;
@@ -298,6 +305,8 @@ judge(const struct attempt *attempt, enum hf_err err, uint64_t version)
         refused(attempt, limited, err);
         return;
     case HF_ERR_IO:
+        refused(attempt, has_file_faults(run), err);
+        return;
     case HF_ERR_FAILED:
         failed(attempt, err);
         return;

@@ -252,6 +252,12 @@ test_versions(void)
                "a commit of version %s is none, though its checksum holds",
                i == 0 ? "0" : "HF_LATEST");
     }
+    memset(segment, 0, sizeof segment);
+    hf_wal_header_encode(segment, &header);
+    (void)add_link(add_group(SECTOR, 0, 0, 0));
+    struct found found = walk(segment, SIZE);
+    TAP_OK(found.groups == 0 && found.stop == HF_WAL_STEP_TORN,
+           "a group that begins with version 0 is none");
     (void)build();
 }
 

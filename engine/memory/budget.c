@@ -16,8 +16,10 @@ hf_budget_init(struct hf_budget *budget, uint64_t limit)
 static bool
 charge(struct hf_budget *budget, size_t size)
 {
-    HF_ASSERT(budget->used <= budget->limit);
-    if (size > budget->limit - budget->used)
+    uint64_t most =
+        budget->over > UINT64_MAX - budget->limit ? UINT64_MAX : budget->limit + budget->over;
+
+    if (budget->used > most || size > most - budget->used)
         return false;
     budget->used += size;
     return true;

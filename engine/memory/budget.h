@@ -14,7 +14,8 @@
 
 struct hf_budget {
     uint64_t limit; /* bytes; UINT64_MAX when there is none */
-    uint64_t used;  /* invariant 1: used <= limit */
+    uint64_t used;
+    uint64_t over; /* how far past the limit the work of the moment may go; mostly 0 */
 };
 
 void hf_budget_init(struct hf_budget *budget, uint64_t limit); /* 0: no limit */

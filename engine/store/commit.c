@@ -21,6 +21,7 @@
 #include "base/span.h"
 #include "store/recovery.h"
 
+#define DELETE_SHARE 16u     /* one in so many bytes of the memory limit, on top, for deletes */
 #define CLOCK_NS 1000000000u /* how old the difference of the two clocks may be */
 
 /* ---- 1 and 2: may this commit be made? --------------------------------------------------- */
@@ -229,10 +230,10 @@ acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *
     }
     if (!hf_db_has_log(db))
         return HF_OK;
-    if (db->options.mode == HF_MODE_STRICT || (commit->flags & HF_DURABLE))
-        return hf_db_sync_to(db, version, detail) == HF_OK ? HF_OK : HF_ERR_FAILED;
     if (db->unsynced_since_ns == 0)
         db->unsynced_since_ns = commit->now_ns;
+    if (db->options.mode == HF_MODE_STRICT || (commit->flags & HF_DURABLE))
+        return hf_db_sync_to(db, version, detail) == HF_OK ? HF_OK : HF_ERR_FAILED;
     if (!hf_db_sync_is_due(db, commit->now_ns))
         return HF_OK;
     if (db->thread != NULL)
@@ -257,10 +258,13 @@ commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *deta
         err = hf_db_hold_window(db, commit->now_ns, detail);
     if (err == HF_OK)
         err = check_expectations(db, commit, detail);
+    if (is_delete(commit)) /* so that there is a way out of a full memory */
+        db->budget.over = db->options.memory_limit / DELETE_SHARE;
     if (err == HF_OK)
         err = reserve(db, commit, detail);
     if (err == HF_OK)
         err = append(db, commit, payload_size, &place, detail);
+    db->budget.over = 0;
     if (err == HF_OK) {
         index_changes(db, commit, &place);
         commit->version = ++db->last;

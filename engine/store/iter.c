@@ -31,7 +31,9 @@ bring_up_to_date(struct hf_db *db)
     enum hf_err err = HF_OK;
 
     while (err == HF_OK && behind) {
+        db->budget.over = UINT64_MAX; /* reads go on at the memory limit */
         err = hf_memtable_catch_up(&db->table, CATCH_UP_FRAMES, &behind);
+        db->budget.over = 0;
         if (behind) {
             hf_db_unlock(db);
             hf_db_lock(db);

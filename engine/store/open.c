@@ -184,6 +184,7 @@ release(struct hf_db *db)
 
     hf_log_close_files(&db->log);
     hf_memtable_close(&db->table);
+    HF_ASSERT(db->budget.used == 0); /* what was counted was given back */
     for (struct hf_view *view = db->spare_views; view != NULL; view = next) {
         next = view->next;
         hf_env_free(view);

@@ -183,6 +183,9 @@ hf_recovery_run(struct hf_db *db, struct hf_detail *detail)
 {
     struct hf_recovering r = { .db = db, .detail = detail };
     uint64_t began = hf_env_mono_ns(), scanned = began, replayed = began;
+
+    /* What was written under the limit can be read again, whatever that takes for a moment. */
+    db->budget.over = UINT64_MAX;
     enum hf_err err = hf_recovery_scan(&r);
 
     db->unplaced = true;
@@ -209,5 +212,6 @@ hf_recovery_run(struct hf_db *db, struct hf_detail *detail)
     db->recovery.replay_ns = replayed - scanned;
     db->recovery.copy_ns = hf_env_mono_ns() - replayed;
     hf_recovery_forget(&r);
+    db->budget.over = 0;
     return err;
 }

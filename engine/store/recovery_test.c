@@ -21,6 +21,7 @@
 #define SECTOR 512u
 #define SEGMENT 8192u
 #define COMMITS 180u
+#define SYNC_EACH 7u
 #define KEYS 16u
 #define FILES_MAX 64u
 #define FILE_SIZE_MAX (4u * SEGMENT)
@@ -271,6 +272,8 @@ go_on(struct tally *tally, const struct folder *before)
     }
     tally->opened++;
     last = hf_last_version(db);
+    if (last < tally->lowest)
+        tally->lowest = last;
     tally->wrong += !is_prefix(db) || last > COMMITS;
     tally->wrong += !commit_to(db, last + 3, 2) || hf_close(db) != HF_OK;
     if (open_small(&db, HF_READ_ONLY, &error) != HF_OK) {
@@ -291,7 +294,7 @@ build(struct folder *while_open, struct folder *after_close, bool works)
     folder_store(&(struct folder){ 0 });
     bool done = open_small(&db, HF_CREATE, &error) == HF_OK;
     for (uint64_t v = 1; done && v <= COMMITS; v++)
-        done = commit_to(db, v, 7) && (!works || work(db));
+        done = commit_to(db, v, SYNC_EACH) && (!works || work(db));
     if (!done) {
         printf("# %s\n", error.text);
         exit(1);
@@ -359,7 +362,7 @@ test_cuts_and_on(const struct folder *folder, const char *name)
 }
 
 static void
-test_zeroed(const struct folder *folder, const char *name)
+test_zeroed(struct folder *folder, const char *name)
 {
     struct tally tally = { .lowest = COMMITS };
 
@@ -374,6 +377,8 @@ test_zeroed(const struct folder *folder, const char *name)
     printf("# %u opened, %u refused\n", tally.opened, tally.refused);
     TAP_OK(tally.wrong == 0 && tally.opened > 0 && tally.refused > 0,
            "%s: any segment zeroed from any sector on: a prefix or a clear refusal", name);
+    TAP_OK(tally.lowest >= last_before_active(folder),
+           "%s: and no zeros take what stands in the segments before", name);
 }
 
 static void
@@ -394,6 +399,8 @@ test_zeroed_sector(const struct folder *folder, const char *name)
     printf("# %u opened, %u refused\n", tally.opened, tally.refused);
     TAP_OK(tally.wrong == 0 && tally.opened > 0 && tally.refused > 0,
            "%s: any one sector zeroed: a prefix or a clear refusal", name);
+    TAP_OK(tally.lowest >= COMMITS - COMMITS % SYNC_EACH,
+           "%s: no sector takes a synced commit: what is behind it vouches for it", name);
 }
 
 /* ---- taken away and exchanged ------------------------------------------------------------ */
