@@ -21,8 +21,8 @@ sh ci/fuzz.sh wal --time 1
 fuzzer=$BUILD/libfuzzer/fuzz/wal_fuzz
 "$fuzzer" -max_total_time="$seconds" -max_len=$size_max -dict=fuzz/wal.dict "$work/found" \
     "$work/crashes" engine/format/golden
-"$fuzzer" -set_cover_merge=1 -use_counters=0 -max_len=$size_max "$work/few" engine/format/golden \
-    "$work/crashes" "$work/found"
+"$fuzzer" -set_cover_merge=1 -use_counters=0 -max_len=$size_max "$work/few" \
+    engine/format/golden "$work/crashes" "$work/found"
 # What a fuzzer once broke something with, found-*, stays; some of the images are kept whole.
 mkdir -p fuzz/corpus/wal
 find fuzz/corpus/wal -type f ! -name 'found-*' -exec rm -f {} +

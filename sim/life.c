@@ -160,6 +160,8 @@ judge_length(struct sim_run *run, uint64_t version)
     char expected[96];
 
     sim_run_judged(run, SIM_HOLDS_PREFIX);
+    if (run->has_batches)
+        sim_run_judged(run, SIM_HOLDS_ATOMIC);
     if (kept > 0)
         sim_run_judged(run, is_damaged ? SIM_HOLDS_DETECTS : SIM_HOLDS_DURABLE);
     snprintf(expected, sizeof expected, "a prefix of %" PRIu64 " to %" PRIu64 " commits", kept,
@@ -195,6 +197,7 @@ judge_opened(const struct opening *opening)
     bool is_writable = opening->report.writable_segment;
 
     judge_length(run, version);
+    sim_run_judged(run, SIM_HOLDS_OPENS);
     if (!run->is_broken)
         judge_writable(opening);
     if (!run->is_broken)
@@ -301,6 +304,7 @@ check_order(struct sim_run *run)
 {
     const char *breach = sim_machine_order_breach(run->machine);
 
+    sim_run_judged(run, SIM_HOLDS_ORDER);
     if (breach != NULL)
         sim_run_break(run, SIM_HOLDS_ORDER, "nothing durable refers to what is not", "%s",
                       breach);

@@ -211,7 +211,7 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
     sim_run_fit_knobs(run);
     run->stage = SIM_STAGE_STORM;
     run->is_broken = run->is_created = run->is_placed = run->has_failed = false;
-    run->is_in_hook = false;
+    run->is_in_hook = run->has_batches = false;
     run->step = run->stamps = run->lives = run->lives_without_step = run->acked = 0;
     run->nested = run->calm_depth = 0;
     run->sync_errors = 0;

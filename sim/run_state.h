@@ -36,7 +36,8 @@ struct sim_run {
     uint64_t stamps; /* handed out */
     uint64_t lives;
     uint64_t lives_without_step;
-    uint64_t acked; /* commits since the last full check */
+    bool has_batches; /* commits of several writes were acknowledged */
+    uint64_t acked;   /* commits since the last full check */
     bool is_created; /* a creating open has succeeded */
     unsigned calm_depth;
     uint64_t sync_errors; /* faults of this kind before the last recovery that could write */

@@ -129,10 +129,11 @@ start_trial(const struct garden *garden, struct trial *trial)
 {
     trial->ns = sim_wall_ns();
     fflush(NULL);
-    trial->pid = fork();
-    if (trial->pid == 0)
+    pid_t pid = fork();
+    if (pid == 0)
         try_plant(garden, trial);
-    return trial->pid > 0;
+    trial->pid = pid; /* never by the child: the memory is shared */
+    return pid > 0;
 }
 
 static struct trial *

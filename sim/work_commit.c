@@ -218,6 +218,7 @@ acknowledged(const struct attempt *attempt, uint64_t version)
     if (attempt->conflicts && run->nested == 0 && !attempt->is_unsure)
         wrong_code(attempt, HF_OK, "CONFLICT, since a check does not hold");
     run->acked++;
+    run->has_batches = run->has_batches || attempt->change_count > 1;
     run->is_placed = true;
     if (run->options.mode == HF_MODE_STRICT ||
         (attempt->is_durable && run->options.mode != HF_MODE_MEMORY)) {

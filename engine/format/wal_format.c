@@ -225,8 +225,8 @@ commit_adds_up(struct hf_span payload)
 }
 
 /*
- * How long the payload is. The planted way asks the payload itself, so that the length, which no
- * checksum then covers, goes unnoticed when it is wrong.
+ * How long the payload is. The planted way asks the payload itself, so that the length, which
+ * no checksum then covers, goes unnoticed when it is wrong.
  */
 static uint32_t
 payload_size(struct hf_span in, uint32_t len)

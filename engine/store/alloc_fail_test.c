@@ -3,9 +3,9 @@
  *
  * Method: one life of a database (open, puts, batches, deletes, a scan, close) is repeated
  * under limits that rise in steps smaller than any allocation that grows with the data, so
- * each of them is at some limit the one that is refused. A list of what was acknowledged is kept; what
- * is read under the limit, and after a reopen without one, must be that list and nothing else.
- * Leaks show under ASan, and a budget that does not add up in the engine's own assertions.
+ * each of them is at some limit the one that is refused. A list of what was acknowledged is
+ * kept; what is read under the limit, and after a reopen without one, must be that list and
+ * nothing else. What is not given back shows in the engine's own account, and under ASan.
  */
 #define _GNU_SOURCE
 #include "base/span.h"
@@ -142,7 +142,7 @@ delete_one(struct hf_db *db, uint32_t step, struct model *model)
     return err;
 }
 
-/* Counts the keys by a scan; NO_MEMORY is a fair answer, a wrong count is not. */
+/* Counts the keys by a scan; the limit is no reason to refuse one. */
 static enum hf_err
 scan(struct hf_db *db, const struct model *model, unsigned *wrong)
 {
@@ -321,9 +321,7 @@ test_limits(void (*live)(uint64_t, struct tally *), const char *name)
     TAP_OK(tally.wrong == 0, "%s: a refused allocation leaves nothing half-done", name);
     TAP_OK(tally.opens_refused >= 5 && tally.commits_refused > 50 && tally.deletes_refused > 5,
            "%s: opens, commits and deletes were refused", name);
-    /* Opening files takes more at once than what a scan of so few keys needs. */
-    if (live == live_in_memory)
-        TAP_OK(tally.scans_refused > 10, "%s: and so were scans", name);
+    TAP_OK(tally.scans_refused == 0, "%s: scans go on, whatever the limit", name);
 
     TAP_OK(tally.whole == 8, "%s: with enough memory nothing is", name);
 }
