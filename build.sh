@@ -52,7 +52,7 @@ cmd_sim() {
 
 cmd_bench() {
     make_tags bench
-    exec "$BUILD/bin/spine_timing" "$BUILD/bench" "$@"
+    exec "$BUILD/bin/spine-timing" "$BUILD/bench" "$@"
 }
 
 command=${1:-build}

@@ -2,7 +2,7 @@
  * spine_timing.c - the first figures of the engine, each beside the limit that it is held
  * against.
  *
- * Usage: spine_timing DIRECTORY [--quick]
+ * Usage: spine-timing DIRECTORY [--quick]
  *
  * Every figure is the median of several rounds. Where there is something to compare with, the
  * two take turns within one round, so that a machine that slows down slows both. Every value

@@ -153,24 +153,31 @@ open_or_judge(struct opening *opening)
 /* ---- judging what was opened ------------------------------------------------------------------ */
 
 static void
+wrong_length(struct sim_run *run, enum sim_property property, uint64_t version)
+{
+    char expected[96];
+
+    snprintf(expected, sizeof expected, "a prefix of %" PRIu64 " to %" PRIu64 " commits",
+             sim_oracle_kept(run->oracle), sim_oracle_last(run->oracle));
+    sim_run_break(run, property, expected, "%" PRIu64, version);
+}
+
+static void
 judge_length(struct sim_run *run, uint64_t version)
 {
-    uint64_t kept = sim_oracle_kept(run->oracle), last = sim_oracle_last(run->oracle);
+    uint64_t kept = sim_oracle_kept(run->oracle);
     bool is_damaged = sim_run_is_damaged(run);
-    char expected[96];
+    enum sim_property lost = is_damaged ? SIM_HOLDS_DETECTS : SIM_HOLDS_DURABLE;
 
     sim_run_judged(run, SIM_HOLDS_PREFIX);
     if (run->has_batches)
         sim_run_judged(run, SIM_HOLDS_ATOMIC);
     if (kept > 0)
-        sim_run_judged(run, is_damaged ? SIM_HOLDS_DETECTS : SIM_HOLDS_DURABLE);
-    snprintf(expected, sizeof expected, "a prefix of %" PRIu64 " to %" PRIu64 " commits", kept,
-             last);
-    if (version > last)
-        sim_run_break(run, SIM_HOLDS_PREFIX, expected, "%" PRIu64, version);
+        sim_run_judged(run, lost);
+    if (version > sim_oracle_last(run->oracle))
+        wrong_length(run, SIM_HOLDS_PREFIX, version);
     else if (version < kept && !(is_damaged && sim_machine_unwitnessed(run->machine)))
-        sim_run_break(run, is_damaged ? SIM_HOLDS_DETECTS : SIM_HOLDS_DURABLE, expected,
-                      "%" PRIu64, version);
+        wrong_length(run, lost, version);
 }
 
 /* A handle that cannot write needs a reason: no space, no memory, or a failing disk. */

@@ -364,6 +364,17 @@ line_of(const struct sim_scenario *scenario, unsigned number)
     return &scenario->text.lines[number - 1];
 }
 
+/* The word of the line that begins so, or the first. */
+static unsigned
+word_of(const struct sim_line *line, const char *head)
+{
+    for (unsigned i = 0; i < line->word_count; i++) {
+        if (strncmp(line->words[i].at, head, strlen(head)) == 0)
+            return i;
+    }
+    return 0;
+}
+
 /*
  * The device's sector above the engine's makes damage to synced bytes legal, which no engine
  * survives: such a scenario contradicts itself.
@@ -379,9 +390,29 @@ judge_sectors(struct sim_reader *reader)
     for (unsigned i = 0; i < engine->choice.count; i++) {
         if (device->choice.of[0].lo > engine->choice.of[i].lo) {
             reader->line = line_of(reader->scenario, device->line);
-            return sim_reader_complain(reader, 1,
+            return sim_reader_complain(reader, word_of(reader->line, "sector="),
                                        "the device's sector is above the engine's in line %u",
                                        engine->line);
+        }
+    }
+    return true;
+}
+
+/* An engine's segment has at least eight of its sectors. */
+static bool
+judge_segment(struct sim_reader *reader)
+{
+    const struct sim_setting *segment = &reader->scenario->knobs[SIM_KNOB_SEGMENT];
+    const struct sim_setting *sector = &reader->scenario->knobs[SIM_KNOB_SECTOR];
+
+    if (!segment->pinned || !sector->pinned)
+        return true;
+    for (unsigned i = 0; i < segment->choice.count * sector->choice.count; i++) {
+        const struct sim_range *size = &segment->choice.of[i % segment->choice.count];
+        if (size->lo < 8 * sector->choice.of[i / segment->choice.count].lo) {
+            reader->line = line_of(reader->scenario, segment->line);
+            return sim_reader_complain(reader, word_of(reader->line, "segment="),
+                                       "a segment has at least 8 sectors");
         }
     }
     return true;
@@ -404,7 +435,7 @@ judge_whole(struct sim_reader *reader)
     struct sim_scenario *scenario = reader->scenario;
     struct sim_line whole = { .number = 1, .text = "" };
 
-    if (!judge_sectors(reader))
+    if (!judge_sectors(reader) || !judge_segment(reader))
         return false;
     reader->line = scenario->text.line_count > 0 ? &scenario->text.lines[0] : &whole;
     if (scenario->why[0] == 0)

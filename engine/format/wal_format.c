@@ -116,6 +116,13 @@ hf_wal_mask_base(const struct hf_wal_header *header)
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
+/* What is stored as the checksum of a group or a frame whose crc is `crc`. */
+static uint32_t
+masked(uint32_t crc, uint32_t mask)
+{
+    return HF_PLANTED(wal_crc_unmasked) ? crc : crc ^ mask;
+}
+
 void
 hf_wal_group_encode(void *to, const struct hf_wal_group *group, uint32_t base, uint64_t off)
 {
@@ -126,7 +133,8 @@ hf_wal_group_encode(void *to, const struct hf_wal_group *group, uint32_t base, u
     hf_store_u64(at + 8, group->synced);
     hf_store_u64(at + 16, group->first);
     hf_store_u32(at + 24, group->segment);
-    hf_store_u32(at + 28, hf_crc32c(0, at, HF_WAL_GROUP_SIZE - 4) ^ hf_wal_mask(base, off));
+    hf_store_u32(at + 28,
+                 masked(hf_crc32c(0, at, HF_WAL_GROUP_SIZE - 4), hf_wal_mask(base, off)));
 }
 
 enum hf_wal_verdict
@@ -136,8 +144,8 @@ hf_wal_group_decode(struct hf_wal_group *group, struct hf_span in, uint32_t base
 
     if (in.len < HF_WAL_GROUP_SIZE || hf_load_u32(at) != HF_WAL_GROUP_KIND)
         return HF_WAL_BAD;
-    if ((hf_load_u32(at + 28) ^ hf_wal_mask(base, off)) !=
-        hf_crc32c(0, at, HF_WAL_GROUP_SIZE - 4))
+    if (hf_load_u32(at + 28) !=
+        masked(hf_crc32c(0, at, HF_WAL_GROUP_SIZE - 4), hf_wal_mask(base, off)))
         return HF_WAL_BAD;
     group->number = hf_load_u32(at + 4);
     group->synced = hf_load_u64(at + 8);
@@ -158,13 +166,6 @@ hf_wal_frame_begin(void *to, enum hf_wal_type type, uint32_t payload_size)
     at[5] = FRAME_VERS;
 }
 
-/* What is stored as the checksum of a frame whose crc is `crc`. */
-static uint32_t
-frame_masked(uint32_t crc, uint32_t mask)
-{
-    return HF_PLANTED(wal_crc_unmasked) ? crc : crc ^ mask;
-}
-
 static uint32_t
 frame_crc(const uint8_t *at, uint32_t payload_size)
 {
@@ -180,7 +181,7 @@ hf_wal_frame_end(void *to, uint32_t payload_size, uint32_t base, uint64_t off)
     uint8_t *at = to;
 
     hf_store_u32(at + HF_WAL_FRAME_HEAD + payload_size,
-                 frame_masked(frame_crc(at, payload_size), hf_wal_mask(base, off)));
+                 masked(frame_crc(at, payload_size), hf_wal_mask(base, off)));
 }
 
 void
@@ -188,7 +189,7 @@ hf_wal_frame_remask(void *frame, uint32_t size, uint32_t mask_from, uint32_t mas
 {
     uint8_t *crc = (uint8_t *)frame + size - 4;
 
-    hf_store_u32(crc, frame_masked(hf_load_u32(crc), mask_from ^ mask_to));
+    hf_store_u32(crc, masked(hf_load_u32(crc), mask_from ^ mask_to));
 }
 
 /* 0 says "none", HF_LATEST "the newest": neither is the version of a commit. */
@@ -259,7 +260,7 @@ hf_wal_frame_decode(struct hf_wal_frame *frame, struct hf_span in, uint32_t base
         return HF_WAL_BAD;
     uint32_t size = payload_size(in, len);
     if (hf_load_u32(at + HF_WAL_FRAME_HEAD + size) !=
-        frame_masked(frame_crc(at, size), hf_wal_mask(base, off)))
+        masked(frame_crc(at, size), hf_wal_mask(base, off)))
         return HF_WAL_BAD;
 
     frame->type = (enum hf_wal_type)at[4];

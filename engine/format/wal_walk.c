@@ -62,9 +62,15 @@ frame_may_start(struct hf_span rest)
 }
 
 static bool
+group_is_here(const struct hf_wal_walk *walk, const struct hf_wal_group *group)
+{
+    return group->segment == walk->header.number || HF_PLANTED(wal_crc_unmasked);
+}
+
+static bool
 group_is_next(const struct hf_wal_walk *walk, const struct hf_wal_group *group)
 {
-    if (group->segment != walk->header.number || group->first == 0)
+    if (!group_is_here(walk, group) || group->first == 0)
         return false;
     if (HF_PLANTED(recovery_skip_version_check))
         return true;
@@ -188,7 +194,7 @@ hf_wal_walk_probe(const struct hf_wal_walk *walk, uint64_t from)
 
     for (; off < walk->in.len; off += walk->header.sector) {
         if (hf_wal_group_decode(&group, behind(walk, off), walk->base, off) != HF_WAL_GOOD ||
-            group.segment != walk->header.number)
+            !group_is_here(walk, &group))
             continue;
         probe.groups++;
         if (group.synced > probe.witness)
