@@ -11,8 +11,9 @@ struct sim_campaign {
     const struct sim_set *set;
     struct sim_range seeds; /* instead of each scenario's own; hi 0: its own */
     unsigned jobs;
-    uint64_t shard, shard_count; /* this campaign runs every shard_count'th run from `shard` on */
-    uint64_t time_ns;            /* 0: to the end; else seeds are dealt round-robin until then */
+    uint64_t shard,
+        shard_count;  /* this campaign runs every shard_count'th run from `shard` on */
+    uint64_t time_ns; /* 0: to the end; else seeds are dealt round-robin until then */
     uint64_t doubled, doubled_of; /* the share of runs that are done twice */
 };
 

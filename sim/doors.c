@@ -30,9 +30,10 @@ tell_state(char *to, size_t size, const struct look *look, uint32_t key,
            const struct sim_state *state)
 {
     if (state->present)
-        snprintf(to, size, "%s as of %" PRIu64 ": key %" PRIu32 " has %" PRIu32
-                 " bytes of version %" PRIu64, look->door, look->version, key, state->size,
-                 state->version);
+        snprintf(to, size,
+                 "%s as of %" PRIu64 ": key %" PRIu32 " has %" PRIu32
+                 " bytes of version %" PRIu64,
+                 look->door, look->version, key, state->size, state->version);
     else
         snprintf(to, size, "%s as of %" PRIu64 ": key %" PRIu32 " is not there", look->door,
                  look->version, key);
@@ -206,8 +207,8 @@ sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version)
     struct hf_span name = sim_keyspace_key(run->keyspace, key);
     struct hf_item item = { .key = name };
     size_t size = 0;
-    enum hf_err err = run->guest->get(run->handle, name, run->buffer, run->buffer_size, &size,
-                                      &item.version);
+    enum hf_err err =
+        run->guest->get(run->handle, name, run->buffer, run->buffer_size, &size, &item.version);
 
     item.value = hf_span(run->buffer, size);
     if (err == HF_OK)
@@ -224,8 +225,7 @@ check_view_get(const struct look *look, void *view, uint32_t key)
 {
     struct sim_run *run = look->run;
     struct hf_item item;
-    enum hf_err err =
-        run->guest->view_get(view, sim_keyspace_key(run->keyspace, key), &item);
+    enum hf_err err = run->guest->view_get(view, sim_keyspace_key(run->keyspace, key), &item);
 
     if (err == HF_OK || err == HF_ERR_NOT_FOUND)
         return agrees(look, key, err == HF_OK ? &item : NULL);

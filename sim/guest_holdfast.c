@@ -152,8 +152,7 @@ guest_view_get(void *view, struct hf_span key, struct hf_item *item)
 }
 
 static enum hf_err
-guest_view_get_many(void *view, const struct hf_span *keys, size_t count,
-                    struct hf_item *items)
+guest_view_get_many(void *view, const struct hf_span *keys, size_t count, struct hf_item *items)
 {
     return hf_view_get_many(view, keys, count, items);
 }

@@ -17,8 +17,8 @@ check_keys(struct sim_keyspace *keyspace)
     for (uint32_t i = 0; i < KEYS; i++) {
         struct hf_span key = sim_keyspace_key(keyspace, i);
         found = found && sim_keyspace_find(keyspace, key) == i;
-        ordered = ordered && (i == 0 || hf_span_compare(sim_keyspace_key(keyspace, i - 1),
-                                                        key) < 0);
+        ordered =
+            ordered && (i == 0 || hf_span_compare(sim_keyspace_key(keyspace, i - 1), key) < 0);
     }
     TAP_OK(ordered, "keys are numbered in byte order");
     TAP_OK(found, "each key is found by its bytes");

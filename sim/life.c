@@ -28,10 +28,10 @@ static void
 draw_anew(struct sim_run *run)
 {
     for (unsigned knob = 0; knob < SIM_KNOB_COUNT; knob++) {
-        if (sim_knob_group((enum sim_knob)knob) == SIM_GROUP_ENGINE && knob != SIM_KNOB_SETTINGS)
-            run->result->knobs[knob] =
-                sim_knob_draw((enum sim_knob)knob, &run->scenario->knobs[knob].choice,
-                              run->tape, run->lives);
+        if (sim_knob_group((enum sim_knob)knob) == SIM_GROUP_ENGINE &&
+            knob != SIM_KNOB_SETTINGS)
+            run->result->knobs[knob] = sim_knob_draw(
+                (enum sim_knob)knob, &run->scenario->knobs[knob].choice, run->tape, run->lives);
     }
     sim_run_fit_knobs(run);
 }
@@ -265,8 +265,8 @@ open_and_judge(struct sim_run *run)
     run->is_created = run->is_created || run->options.mode != HF_MODE_MEMORY;
     if (has_peeked && run->guest->last_version(run->handle) != peeked)
         sim_run_break(run, SIM_HOLDS_OPENS, "the same commits as the read-only handle showed",
-                      "%" PRIu64 " instead of %" PRIu64,
-                      run->guest->last_version(run->handle), peeked);
+                      "%" PRIu64 " instead of %" PRIu64, run->guest->last_version(run->handle),
+                      peeked);
     if (!run->is_broken)
         judge_opened(&opening);
     return !run->is_broken;
@@ -397,9 +397,8 @@ sim_life(void *context)
     sim_machine_phase(run->machine, SIM_PHASE_RUN);
     if (!opened)
         return;
-    sim_machine_on_sync(run->machine,
-                        run->options.flags & HF_SINGLE_THREAD ? NULL : sim_life_during_sync,
-                        run);
+    sim_machine_on_sync(
+        run->machine, run->options.flags & HF_SINGLE_THREAD ? NULL : sim_life_during_sync, run);
     if (run->stage == SIM_STAGE_STORM)
         storm(run);
     else

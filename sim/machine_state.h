@@ -39,7 +39,7 @@ struct sim_machine {
     unsigned locked_shared;
     unsigned locks; /* mutexes held: others can run only while there is none */
     bool in_sync;   /* `during` runs, and is not called again */
-    bool in_other; /* another thread acts, and may leave through `other` */
+    bool in_other;  /* another thread acts, and may leave through `other` */
     jmp_buf other;
     void (*during)(void *);
     void *during_context;

@@ -305,8 +305,8 @@ sim_oracle_origin(const struct sim_oracle *oracle, uint32_t key, struct hf_span 
 unsigned
 sim_oracle_changes(const struct sim_oracle *oracle, uint64_t version, uint32_t *first)
 {
-    uint32_t limit = version == oracle->last ? oracle->record_count
-                                             : oracle->commits[version].first;
+    uint32_t limit =
+        version == oracle->last ? oracle->record_count : oracle->commits[version].first;
 
     *first = oracle->commits[version - 1].first;
     return limit - *first;

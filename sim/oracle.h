@@ -94,8 +94,7 @@ void sim_oracle_recover(struct sim_oracle *oracle, uint64_t version, bool writab
 /* ---- for the account of a failure ------------------------------------------------------------ */
 
 /* Which commit wrote a value with this content for the key; 0: none. */
-uint64_t sim_oracle_origin(const struct sim_oracle *oracle, uint32_t key,
-                           struct hf_span value);
+uint64_t sim_oracle_origin(const struct sim_oracle *oracle, uint32_t key, struct hf_span value);
 /* How many changes commit `version` has, and the index of its first. */
 unsigned sim_oracle_changes(const struct sim_oracle *oracle, uint64_t version, uint32_t *first);
 struct sim_change sim_oracle_change(const struct sim_oracle *oracle, uint32_t index);

@@ -48,8 +48,7 @@ draw_changes(struct sim_change *changes)
 static void
 apply(struct plain *plain, const struct sim_change *changes, unsigned count)
 {
-    memcpy(plain->stamps[plain->last + 1], plain->stamps[plain->last],
-           sizeof plain->stamps[0]);
+    memcpy(plain->stamps[plain->last + 1], plain->stamps[plain->last], sizeof plain->stamps[0]);
     plain->last++;
     for (unsigned i = 0; i < count; i++)
         plain->stamps[plain->last][changes[i].key] = changes[i].put ? changes[i].stamp : 0;
@@ -188,7 +187,8 @@ check_promises(struct sim_oracle *oracle)
     sim_oracle_crash(oracle, true);
     TAP_OK(sim_oracle_kept(oracle) == 2, "a power cut takes what was not durable");
     sim_oracle_recover(oracle, 3, false);
-    TAP_OK(sim_oracle_durable(oracle) == 2, "a recovery that cannot write promises nothing new");
+    TAP_OK(sim_oracle_durable(oracle) == 2,
+           "a recovery that cannot write promises nothing new");
     sim_oracle_recover(oracle, 3, true);
     TAP_OK(sim_oracle_durable(oracle) == 3, "one that can makes durable what it shows");
 }

@@ -8,8 +8,10 @@
 static const struct {
     const char *name, *text;
 } properties[SIM_PROPERTY_COUNT] = {
-    [SIM_HOLDS_PREFIX] = { "prefix", "what is recovered is the fold of a prefix of the commits" },
-    [SIM_HOLDS_DURABLE] = { "durable", "nothing is lost that the mode, or a claim, had promised" },
+    [SIM_HOLDS_PREFIX] = { "prefix",
+                           "what is recovered is the fold of a prefix of the commits" },
+    [SIM_HOLDS_DURABLE] = { "durable",
+                            "nothing is lost that the mode, or a claim, had promised" },
     [SIM_HOLDS_ATOMIC] = { "atomic", "a transaction is there as a whole or not at all" },
     [SIM_HOLDS_OPENS] = { "opens", "a legal state is never refused" },
     [SIM_HOLDS_READS] = { "reads", "each read through each door gives what the model has" },

@@ -123,8 +123,8 @@ sim_print_failure(FILE *to, const struct sim_scenario *scenario,
 {
     fprintf(to, "\n%s %s: %s, seed %" PRIu64 "\n  expected   %s\n  found      %s\n",
             result->verdict == SIM_BROKE ? "broke" : "simulator failed",
-            sim_property_name(result->property), scenario->name, result->seed,
-            result->expected, result->found);
+            sim_property_name(result->property), scenario->name, result->seed, result->expected,
+            result->found);
     fprintf(to, "  reproduce: ");
     sim_print_reproduce(to, scenario, result->seed, plant);
     putc('\n', to);
@@ -143,8 +143,8 @@ sim_print_knobs(FILE *to, const struct sim_result *result)
 void
 sim_print_table_head(FILE *to)
 {
-    fprintf(to, "%-32s %8s %9s %9s %8s  %s\n", "scenario", "runs", "cycles", "faults", "refused",
-            "verdict");
+    fprintf(to, "%-32s %8s %9s %9s %8s  %s\n", "scenario", "runs", "cycles", "faults",
+            "refused", "verdict");
 }
 
 void

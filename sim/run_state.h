@@ -38,18 +38,18 @@ struct sim_run {
     uint64_t lives_without_step;
     bool has_batches; /* commits of several writes were acknowledged */
     uint64_t acked;   /* commits since the last full check */
-    bool is_created; /* a creating open has succeeded */
+    bool is_created;  /* a creating open has succeeded */
     unsigned calm_depth;
-    uint64_t sync_errors; /* faults of this kind before the last recovery that could write */
+    uint64_t sync_errors;   /* faults of this kind before the last recovery that could write */
     uint64_t history_floor; /* earlier lives may have dropped versions below it */
 
     /* one life */
     void *handle; /* NULL outside a life and while it opens or closes */
     struct hf_options options;
-    bool has_failed;   /* a sync error or FAILED was seen: no write may succeed any more */
-    bool is_placed;    /* recovery made a writable segment, or a commit has succeeded since */
-    bool is_in_hook;   /* inside a sync: others act */
-    unsigned nested;   /* commits by others since the current call began */
+    bool has_failed; /* a sync error or FAILED was seen: no write may succeed any more */
+    bool is_placed;  /* recovery made a writable segment, or a commit has succeeded since */
+    bool is_in_hook; /* inside a sync: others act */
+    unsigned nested; /* commits by others since the current call began */
 
     unsigned char *buffer; /* for one value */
     size_t buffer_size;

@@ -314,9 +314,9 @@ sim_scenario_tape(const struct sim_scenario *scenario, uint64_t seed)
 static const char *
 directive_word(unsigned index)
 {
-    static const char *const words[] = { "engine", "disk",   "workload", "scenario",
-                                         "seeds",  "fault",  "at",       "expect",
-                                         "plant",  "tape",   "draw",     NULL };
+    static const char *const words[] = { "engine", "disk",  "workload", "scenario",
+                                         "seeds",  "fault", "at",       "expect",
+                                         "plant",  "tape",  "draw",     NULL };
 
     return words[index];
 }
@@ -325,9 +325,9 @@ static bool
 read_line(struct sim_reader *reader)
 {
     typedef bool read_fn(struct sim_reader * reader);
-    static read_fn *const readers[] = { read_name, read_seeds,  sim_rule_read_fault,
+    static read_fn *const readers[] = { read_name,        read_seeds,  sim_rule_read_fault,
                                         sim_rule_read_at, read_expect, read_plant,
-                                        read_tape, read_draw };
+                                        read_tape,        read_draw };
     int directive = sim_reader_word(reader, 0, directive_word, "directive");
 
     if (directive < 0)

@@ -61,7 +61,8 @@ sim_fault_word(unsigned index)
 const char *
 sim_file_class_word(unsigned index)
 {
-    return index < SIM_FILE_CLASS_COUNT ? sim_file_class_name((enum sim_file_class)index) : NULL;
+    return index < SIM_FILE_CLASS_COUNT ? sim_file_class_name((enum sim_file_class)index)
+                                        : NULL;
 }
 
 const char *
@@ -338,9 +339,9 @@ read_at_step(struct sim_reader *reader)
         return read_timed(reader, 3, 0, &rule);
     if (scenario->order_count == SIM_STEP_ORDERS_MAX)
         return sim_reader_complain(reader, 0, "more than %u operations", SIM_STEP_ORDERS_MAX);
-    scenario->orders[scenario->order_count++] = (struct sim_step_order){
-        rule.lo, (enum sim_knob)(SIM_KNOB_PUT + verb), reader->line->number
-    };
+    scenario->orders[scenario->order_count++] =
+        (struct sim_step_order){ rule.lo, (enum sim_knob)(SIM_KNOB_PUT + verb),
+                                 reader->line->number };
     return true;
 }
 

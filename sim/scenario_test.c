@@ -93,7 +93,8 @@ check_complaints(void)
         struct sim_complaint complaint = { "" };
         const char *text = wrong[i].text;
         bool good = sim_scenario_parse(&scenario, "t.scn", text, strlen(text), &complaint);
-        bool told = strncmp(complaint.text, wrong[i].complaint, strlen(wrong[i].complaint)) == 0;
+        bool told =
+            strncmp(complaint.text, wrong[i].complaint, strlen(wrong[i].complaint)) == 0;
         if (!TAP_OK(!good && told && strstr(complaint.text, wrong[i].says) != NULL,
                     "a wrong file is refused at %sand told '%s'", wrong[i].complaint,
                     wrong[i].says))
@@ -132,8 +133,8 @@ check_whole(void)
            "name, seeds and the reason are kept");
     TAP_OK(scenario.rule_count == 6 && scenario.rules[0].fault == SIM_POWER_CUT &&
                scenario.rules[0].when == SIM_WHEN_EVERY && scenario.rules[0].survive == 3 &&
-               scenario.rules[1].when == SIM_WHEN_CRASH &&
-               scenario.rules[2].duration == 30 && scenario.rules[3].when == SIM_WHEN_STEP &&
+               scenario.rules[1].when == SIM_WHEN_CRASH && scenario.rules[2].duration == 30 &&
+               scenario.rules[3].when == SIM_WHEN_STEP &&
                scenario.rules[4].when == SIM_WHEN_CALL && scenario.rules[4].lo == 17 &&
                scenario.rules[5].when == SIM_WHEN_MARK,
            "each fault has its time and its values");

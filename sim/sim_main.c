@@ -25,8 +25,8 @@ static const struct {
     unsigned bit;
     int (*run)(const struct sim_args *args);
 } verbs[] = {
-    { "run", "[FILE|FOLDER...]", "runs scenarios over their seeds (default: scenarios/)", FOR_RUN,
-      sim_verb_run },
+    { "run", "[FILE|FOLDER...]", "runs scenarios over their seeds (default: scenarios/)",
+      FOR_RUN, sim_verb_run },
     { "replay", "FILE --seed N", "one run again, with its timeline", FOR_REPLAY,
       sim_verb_replay },
     { "plants", "[NAME...]", "switches on each planted bug and sees that it is caught",
@@ -89,7 +89,8 @@ find_shard(struct sim_args *args)
             sim_number_parse(&args->shard_count, SIM_COUNT, count) != NULL)
             continue;
         args->shard -= places[i].first; /* 0 becomes larger than any count: refused below */
-        return args->shard < args->shard_count ? NULL : "the place of this job is not below the count";
+        return args->shard < args->shard_count ? NULL
+                                               : "the place of this job is not below the count";
     }
     return "no job array has set the variables of its jobs";
 }
@@ -302,8 +303,8 @@ sim_args_load(const struct sim_args *args, struct sim_set *set)
 {
     struct sim_complaint complaint;
     const char *standing = args->scenarios != NULL ? args->scenarios : "scenarios";
-    const char *const *words = args->scenarios == NULL && args->word_count > 0 ? args->words
-                                                                               : &standing;
+    const char *const *words =
+        args->scenarios == NULL && args->word_count > 0 ? args->words : &standing;
     unsigned count = words == &standing ? 1 : args->word_count;
 
     for (unsigned i = 0; i < count; i++) {

@@ -12,10 +12,14 @@ static const struct {
     const char *name;
     uint64_t factor;
 } units[] = {
-    { SIM_COUNT, "", 1 },           { SIM_SIZE, "", 1 },
-    { SIM_SIZE, "KiB", 1u << 10 },  { SIM_SIZE, "MiB", 1u << 20 },
-    { SIM_SIZE, "GiB", 1u << 30 },  { SIM_DURATION, "us", 1 },
-    { SIM_DURATION, "ms", 1000 },   { SIM_DURATION, "s", 1000000 },
+    { SIM_COUNT, "", 1 },
+    { SIM_SIZE, "", 1 },
+    { SIM_SIZE, "KiB", 1u << 10 },
+    { SIM_SIZE, "MiB", 1u << 20 },
+    { SIM_SIZE, "GiB", 1u << 30 },
+    { SIM_DURATION, "us", 1 },
+    { SIM_DURATION, "ms", 1000 },
+    { SIM_DURATION, "s", 1000000 },
     { SIM_DURATION, "m", 60000000 },
 };
 

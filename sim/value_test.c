@@ -54,8 +54,8 @@ check_numbers(void)
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint64_t number;
-        TAP_OK(sim_number_parse(&number, bad[i].unit, bad[i].text) != NULL,
-               "'%s' is refused", bad[i].text);
+        TAP_OK(sim_number_parse(&number, bad[i].unit, bad[i].text) != NULL, "'%s' is refused",
+               bad[i].text);
     }
 }
 

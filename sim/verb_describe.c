@@ -94,8 +94,9 @@ describe_knobs_json(FILE *out)
     fprintf(out, "\"knobs\":{");
     for (unsigned i = 0; i < SIM_KNOB_COUNT; i++) {
         enum sim_knob knob = (enum sim_knob)i;
-        fprintf(out, i == 0 ? "\"%s.%s\":" : ",\"%s.%s\":",
-                sim_group_name(sim_knob_group(knob)), sim_knob_name(knob));
+        fprintf(out,
+                i == 0 ? "\"%s.%s\":" : ",\"%s.%s\":", sim_group_name(sim_knob_group(knob)),
+                sim_knob_name(knob));
         sim_print_json_string(out, sim_knob_text(knob));
     }
     fprintf(out, "}");

@@ -24,12 +24,12 @@
 struct trial {
     unsigned plant;
     pid_t pid;
-    bool is_wanted;  /* asked for, or all are */
-    bool is_named;   /* by at least one scenario */
+    bool is_wanted; /* asked for, or all are */
+    bool is_named;  /* by at least one scenario */
     bool has_ended;
-    bool is_caught;  /* by a property that its scenario expects */
-    uint64_t seeds;  /* runs until then */
-    uint64_t ns;     /* wall time until then */
+    bool is_caught;    /* by a property that its scenario expects */
+    uint64_t seeds;    /* runs until then */
+    uint64_t ns;       /* wall time until then */
     uint32_t expected; /* properties, of the scenario that is being run */
     struct sim_result result;
 };
@@ -120,8 +120,8 @@ end_trial(struct trial *trial, int status)
         snprintf(result->found, sizeof result->found,
                  WTERMSIG(status) == SIGPROF ? "no end" : "signal %d", WTERMSIG(status));
     }
-    trial->is_caught = result->verdict == SIM_BROKE &&
-                       (trial->expected >> result->property & 1) != 0;
+    trial->is_caught =
+        result->verdict == SIM_BROKE && (trial->expected >> result->property & 1) != 0;
 }
 
 static bool
@@ -221,9 +221,10 @@ print_trial_json(const struct garden *garden, const struct trial *trial)
     const struct sim_scenario *scenario = garden->set.list[trial->result.scenario];
     const char *name = sim_plant_name(trial->plant);
 
-    fprintf(out, "{\"plant\":\"%s\",\"caught\":%s,\"named\":%s,\"runs\":%" PRIu64
-            ",\"ms\":%" PRIu64, name, trial->is_caught ? "true" : "false",
-            trial->is_named ? "true" : "false", trial->seeds, trial->ns / 1000000);
+    fprintf(out,
+            "{\"plant\":\"%s\",\"caught\":%s,\"named\":%s,\"runs\":%" PRIu64 ",\"ms\":%" PRIu64,
+            name, trial->is_caught ? "true" : "false", trial->is_named ? "true" : "false",
+            trial->seeds, trial->ns / 1000000);
     if (trial->result.verdict == SIM_BROKE) {
         fprintf(out, ",\"property\":\"%s\",\"expected\":\"",
                 sim_property_name(trial->result.property));
@@ -292,8 +293,7 @@ sim_verb_plants(const struct sim_args *args)
     int status = SIM_EXIT_USAGE;
 
     standing.word_count = 0; /* the words are plants: the scenarios are the standing ones */
-    garden.trials =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    garden.trials = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (garden.trials == MAP_FAILED) {
         fprintf(stderr, "holdfast-sim: no shared memory\n");
         return SIM_EXIT_SIMULATOR;

@@ -221,7 +221,8 @@ print_table(const struct show *show, const struct totals *totals, uint64_t ns)
     }
     bool all_held = totals->broke + totals->failed + totals->unkept == 0;
     fprintf(out,
-            "\n%s: %" PRIu64 " runs of %zu scenarios, %" PRIu64 " broke, %u expectations failed, "
+            "\n%s: %" PRIu64 " runs of %zu scenarios, %" PRIu64
+            " broke, %u expectations failed, "
             "%u unmet; %" PRIu64 " cycles in %" PRIu64 ".%" PRIu64 " s, %" PRIu64
             " a second with %u jobs\n",
             all_held ? "HELD" : "BROKE", totals->runs, show->set->count,

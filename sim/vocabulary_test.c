@@ -10,9 +10,9 @@
 static const char *
 word(unsigned index)
 {
-    static const char *const words[] = { "power_cut", "process_kill", "torn_write",
-                                         "sync_error", "sync_slow",   "disk_full",
-                                         "read_error", "write_error", NULL };
+    static const char *const words[] = { "power_cut",  "process_kill", "torn_write",
+                                         "sync_error", "sync_slow",    "disk_full",
+                                         "read_error", "write_error",  NULL };
 
     return words[index];
 }

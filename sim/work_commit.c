@@ -46,9 +46,9 @@ begin(struct attempt *attempt, struct sim_run *run, const char *what)
     /* The values of others lie behind those of the commit that they come in. */
     attempt->values_used =
         run->is_in_hook ? run->result->knobs[SIM_KNOB_VALUE].hi * SIM_BATCH_MAX : 0;
-    attempt->is_durable = !run->is_in_hook &&
-                          sim_draw_chance(run->tape, "durable", run->step,
-                                          sim_run_knob(run, SIM_KNOB_DURABLE), 100);
+    attempt->is_durable =
+        !run->is_in_hook && sim_draw_chance(run->tape, "durable", run->step,
+                                            sim_run_knob(run, SIM_KNOB_DURABLE), 100);
 }
 
 /* A value of its own stamp, in the memory of the run. */
@@ -113,8 +113,8 @@ expectation(struct attempt *attempt, uint32_t key)
     uint64_t expected = found;
 
     if (run->stage == SIM_STAGE_STORM && sim_draw(run->tape, "check.wrong", run->step, 4) == 3)
-        expected = sim_draw(run->tape, "check.expects", run->step,
-                            sim_oracle_last(run->oracle) + 2);
+        expected =
+            sim_draw(run->tape, "check.expects", run->step, sim_oracle_last(run->oracle) + 2);
     if (!attempt->conflicts) {
         attempt->found = found;
         attempt->conflicts = expected != found;
@@ -204,10 +204,9 @@ static void
 acknowledged(const struct attempt *attempt, uint64_t version)
 {
     struct sim_run *run = attempt->run;
-    bool placed = run->is_in_hook
-                      ? sim_oracle_nested(run->oracle, attempt->changes, attempt->change_count,
-                                          version)
-                      : sim_oracle_return(run->oracle, version);
+    bool placed = run->is_in_hook ? sim_oracle_nested(run->oracle, attempt->changes,
+                                                      attempt->change_count, version)
+                                  : sim_oracle_return(run->oracle, version);
 
     if (!placed) {
         sim_run_break(run, SIM_HOLDS_ERROR, "versions are consecutive",
@@ -328,8 +327,8 @@ run_attempt(struct attempt *attempt)
         run->nested = 0;
         sim_oracle_call(run->oracle, attempt->changes, attempt->change_count);
     }
-    enum hf_err err = run->guest->commit(run->handle, attempt->writes, attempt->write_count,
-                                         flags, &version);
+    enum hf_err err =
+        run->guest->commit(run->handle, attempt->writes, attempt->write_count, flags, &version);
     sim_trace(run->machine, attempt->what, version, (uint64_t)(unsigned)-err);
     sim_note(run->machine, "%s%s of %u, key %" PRIu32 "%s: %s, version %" PRIu64,
              run->is_in_hook ? "  meanwhile: " : "", attempt->what, attempt->change_count,

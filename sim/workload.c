@@ -69,9 +69,8 @@ sim_work_may_fail(struct sim_run *run, const char *call, enum hf_err err)
         if (sim_run_file_faults(run) > 0 || sim_run_knob(run, SIM_KNOB_CAPACITY) != 0)
             return false;
     }
-    if (err == HF_ERR_NO_MEMORY &&
-        (run->options.memory_limit != 0 ||
-         sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > 0))
+    if (err == HF_ERR_NO_MEMORY && (run->options.memory_limit != 0 ||
+                                    sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > 0))
         return false;
     error.text[0] = 0;
     if (run->handle != NULL)
@@ -209,12 +208,12 @@ carry_out(struct sim_run *run, enum sim_knob verb)
 {
     typedef void verb_fn(struct sim_run * run);
     static verb_fn *const verbs[SIM_KNOB_COUNT] = {
-        [SIM_KNOB_PUT] = sim_commit_put,       [SIM_KNOB_DELETE] = sim_commit_delete,
-        [SIM_KNOB_CAS] = sim_commit_cas,       [SIM_KNOB_TXN] = sim_commit_txn,
-        [SIM_KNOB_GET] = do_get,               [SIM_KNOB_GET_MANY] = sim_doors_get_many,
-        [SIM_KNOB_SCAN] = sim_doors_scan,      [SIM_KNOB_AS_OF] = sim_doors_as_of,
-        [SIM_KNOB_SYNC] = do_sync,             [SIM_KNOB_WAIT] = do_wait,
-        [SIM_KNOB_WORK] = do_work,             [SIM_KNOB_NAP] = do_nap,
+        [SIM_KNOB_PUT] = sim_commit_put,  [SIM_KNOB_DELETE] = sim_commit_delete,
+        [SIM_KNOB_CAS] = sim_commit_cas,  [SIM_KNOB_TXN] = sim_commit_txn,
+        [SIM_KNOB_GET] = do_get,          [SIM_KNOB_GET_MANY] = sim_doors_get_many,
+        [SIM_KNOB_SCAN] = sim_doors_scan, [SIM_KNOB_AS_OF] = sim_doors_as_of,
+        [SIM_KNOB_SYNC] = do_sync,        [SIM_KNOB_WAIT] = do_wait,
+        [SIM_KNOB_WORK] = do_work,        [SIM_KNOB_NAP] = do_nap,
         [SIM_KNOB_VERIFY] = do_verify,
     };
 
