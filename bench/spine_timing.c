@@ -318,8 +318,8 @@ settle(struct hf_db *db)
         must(hf_work(db, &more), "work");
 }
 
-/* One round of puts into a database of its own; its log is prepared before, as in a long run.
- */
+/* One round of puts into a database of its own; its log is prepared before, as in a long
+ * run. */
 static double
 time_logged(enum hf_mode mode, uint32_t count)
 {

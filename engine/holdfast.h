@@ -5,22 +5,22 @@
  * higher than that of the commit before it, across restarts too. What a crash leaves is always
  * a prefix of the commits in that order; how long a prefix is the choice of the mode.
  *
- *   mode       a commit is acknowledged when        process killed     power cut
- *   --------   ----------------------------------   ---------------- -------------------------
- *   memory     it is in memory                      all is lost        all is lost
- *   buffered   its log bytes are with the kernel    nothing is lost    at most what came after
- * the start of the last good sync strict     a sync that covers it has succeeded  nothing is
- * lost    nothing is lost
+ *   mode       a commit is acknowledged when         process killed    power cut
+ *   --------   -----------------------------------   ---------------   ------------------------
+ *   memory     it is in memory                       all is lost       all is lost
+ *   buffered   its log bytes are with the kernel     nothing is lost   at most what came after
+ *                                                                      the last good sync began
+ *   strict     a sync that covers it has succeeded   nothing is lost   nothing is lost
  *
  * Conventions, for every function below:
  *   - what can fail returns enum hf_err, HF_OK being 0; hf_error_get() has the sentence for
- * people;
+ *     people;
  *   - a failed call changes nothing, unless its comment says otherwise;
  *   - `const` in means borrowed for the call; `**out` is the caller's and NULL after a failure;
  *   - release functions accept NULL;
  *   - a struct with a `struct_size` wants sizeof there; the *_INIT macros put it in;
  *   - a handle may be used from any thread, unless opened with HF_SINGLE_THREAD; never across
- * fork.
+ *     fork.
  */
 #ifndef HOLDFAST_H
 #define HOLDFAST_H
@@ -148,19 +148,22 @@ HF_API enum hf_err hf_open(struct hf_db **out, const char *path,
 
 /*
  * Syncs what a mode with a log has not synced, seals the log and releases everything, in every
- * case. INVALID: views or iterators are still open; then nothing was done. FAILED: commits above
- * hf_durable_version() may not survive a power cut, because an earlier write or sync failed.
+ * case. INVALID: views or iterators are still open; then nothing was done. FAILED: commits
+ * above hf_durable_version() may not survive a power cut, because an earlier write or sync
+ * failed.
  */
 HF_API enum hf_err hf_close(struct hf_db *db);
 
-/* The last failure of a call on this handle, by any thread; code HF_OK if there was none. */
+/*
+ * The last failure of a call on this handle, by any thread; code HF_OK if there was none. Point
+ * reads, hf_iter_next, and what a batch refuses before it reaches the log are not kept.
+ */
 HF_API void hf_error_get(struct hf_db *db, struct hf_error *error);
 
 /* ---- writes ------------------------------------------------------------------------------ */
 
-/* Flags of a commit. */
-#define HF_DURABLE                                                                             \
-    1u /* acknowledge only when durable, and with it all commits before, as strict */
+/* Flags of a commit. HF_DURABLE: acknowledged as in strict mode, and with it all before it. */
+#define HF_DURABLE 1u
 
 /*
  * Each is one commit. `version`, if not NULL, gets the version of the commit. Keys are
@@ -211,7 +214,10 @@ HF_API enum hf_err hf_sync(struct hf_db *db) HF_MUST_CHECK;
 /* The highest version that a power cut can no longer take; 0 in memory mode. */
 HF_API uint64_t hf_durable_version(struct hf_db *db);
 
-/* Returns when `version` is durable. INVALID: not committed yet, or memory mode. */
+/*
+ * Returns when `version` is durable. INVALID: not committed yet, or memory mode. READ_ONLY: this
+ * handle cannot sync.
+ */
 HF_API enum hf_err hf_wait_durable(struct hf_db *db, uint64_t version) HF_MUST_CHECK;
 
 /* The version of the newest published commit: what a read sees. */
@@ -298,8 +304,7 @@ struct hf_stats {
     uint64_t written_bytes; /* handed to the kernel since open */
     uint64_t stalls;        /* commits that waited for the loss window */
     uint64_t stall_ns_total;
-    uint64_t
-        index_pause_ns_max; /* longest time one scan spent on bringing its index up to date */
+    uint64_t index_pause_ns_max; /* the longest that a scan took to bring its index up to date */
     uint64_t index_pause_ns_last;
 };
 

@@ -4,9 +4,10 @@
  *    runs:     0 1 2 3 | 4 5 6 7 | 8 9 ...        chunks of CHUNK
  *    workers:     0         1         0
  *
- * Who does which run follows from its number alone. Each worker writes its results into a pipe of
- * its own; the parent reads the pipes in the order of the chunks, so nothing is sorted and nothing
- * piles up. Where a worker dies, the run that it was at is known: it is the next one expected.
+ * Who does which run follows from its number alone. Each worker writes its results into a pipe
+ * of its own; the parent reads the pipes in the order of the chunks, so nothing is sorted and
+ * nothing piles up. Where a worker dies, the run that it was at is known: it is the next one
+ * expected.
  */
 #define _GNU_SOURCE
 #include "sim/campaign.h"
@@ -46,7 +47,7 @@ sim_watchdog(void)
     setitimer(ITIMER_PROF, &limit, NULL);
 }
 
-/* ---- which run comes next -------------------------------------------------------------------- */
+/* ---- which run comes next ---------------------------------------------------------------- */
 
 /* Deals runs one by one: scenario by scenario, or with a budget of time in rounds over all. */
 struct dealer {
@@ -136,7 +137,7 @@ sim_campaign_size(const struct sim_campaign *campaign)
     return (total + campaign->shard_count - 1 - campaign->shard) / campaign->shard_count;
 }
 
-/* ---- workers --------------------------------------------------------------------------------- */
+/* ---- workers ----------------------------------------------------------------------------- */
 
 struct worker {
     pid_t pid;
@@ -280,7 +281,7 @@ bury_worker(struct worker *worker, struct sim_result *result)
     return true;
 }
 
-/* ---- the parent ------------------------------------------------------------------------------ */
+/* ---- the parent -------------------------------------------------------------------------- */
 
 struct collector {
     const struct sim_campaign *campaign;

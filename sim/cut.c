@@ -70,7 +70,7 @@ limit_unit(const struct work *work, const struct sim_op *op)
     return (op->off + op->len + work->cut->unit - 1) / work->cut->unit;
 }
 
-/* ---- how many versions of each unit survive -------------------------------------------- */
+/* ---- how many versions of each unit survive ---------------------------------------------- */
 
 static void
 count_versions(struct work *work, const struct sim_inode *inode)
@@ -166,7 +166,7 @@ keep_ops(struct work *work, const struct sim_inode *inode, size_t op_limit)
     }
 }
 
-/* ---- one torn write: all before it in its file survive, it does in part ---------------- */
+/* ---- one torn write: all before it in its file survive, it does in part ------------------ */
 
 /* Its first bytes survive, up to any byte. */
 static void
@@ -229,7 +229,7 @@ tear_op(struct work *work, const struct sim_inode *inode, size_t index, enum sim
         tear_subsector(work, inode, op);
 }
 
-/* ---- sizes ----------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------- */
 
 static size_t
 count_sizes(const struct sim_inode *inode, size_t op_limit)
@@ -252,7 +252,7 @@ draw_sizes(struct work *work, const struct sim_inode *inode, size_t op_limit)
         work->sizes_kept = all - sim_draw(work->tape, "cut.size_version", inode->tag, all + 1);
 }
 
-/* ---- the plan of one file -------------------------------------------------------------- */
+/* ---- the plan of one file ---------------------------------------------------------------- */
 
 static enum plan
 draw_plan(struct work *work, const struct sim_inode *inode)
@@ -326,7 +326,7 @@ plan_inode(struct work *work, const struct sim_inode *inode)
         work->sizes_kept = count_sizes(inode, limit);
 }
 
-/* ---- carrying it out ------------------------------------------------------------------- */
+/* ---- carrying it out --------------------------------------------------------------------- */
 
 /*
  * Units that were never on the disk and of which nothing survives hold what was there before:
@@ -425,7 +425,7 @@ cut_inode(struct work *work, struct sim_inode *inode)
     inode->lossy = inode->evict_due = false;
 }
 
-/* ---- names ----------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------- */
 
 static bool
 name_is_kept(struct work *work, const struct sim_name_op *op)
@@ -458,7 +458,7 @@ cut_names(struct work *work)
     free(keep);
 }
 
-/* ---- the whole ------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------- */
 
 /* Which pending write the rule is about: of those at hand, counted from the newest. */
 static void

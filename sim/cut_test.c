@@ -11,8 +11,8 @@
 
 static struct found found;
 
-/* Runs `life`, cut off by its own first listing, under each seed; `look` judges what is left.
- */
+/* Runs `life`, cut off by its own first listing, under each seed; `look` judges what is
+ * left. */
 static void
 cut_each(void (*life)(void *), const char *name, struct sim_rule *more, void (*look)(void))
 {
@@ -30,7 +30,7 @@ cut_each(void (*life)(void *), const char *name, struct sim_rule *more, void (*l
     }
 }
 
-/* ---- what a sync covered --------------------------------------------------------------- */
+/* ---- what a sync covered ----------------------------------------------------------------- */
 
 static bool synced_stays, synced_size_stays;
 
@@ -66,7 +66,7 @@ test_synced(void)
     TAP_OK(synced_size_stays, "a synced size and a synced name stay");
 }
 
-/* ---- one unsynced sector over a synced one --------------------------------------------- */
+/* ---- one unsynced sector over a synced one ----------------------------------------------- */
 
 static unsigned news, olds, firsts, lasts, garbages, middles;
 
@@ -115,7 +115,7 @@ test_sector(void)
     TAP_OK(garbages > 0, "or garbage");
 }
 
-/* ---- sizes and data of an append ------------------------------------------------------- */
+/* ---- sizes and data of an append --------------------------------------------------------- */
 
 static unsigned wholes, shorts, zeros, remains, holes, latters;
 
@@ -165,7 +165,7 @@ test_append(void)
     TAP_OK(holes > 0 && latters > 0, "an append may have a hole, or lack its beginning");
 }
 
-/* ---- truncation ------------------------------------------------------------------------ */
+/* ---- truncation -------------------------------------------------------------------------- */
 
 static unsigned cuts, losts, earlies;
 
@@ -201,7 +201,7 @@ test_truncation(void)
            "a truncation may survive, be lost, or survive what followed it");
 }
 
-/* ---- names ----------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------- */
 
 static unsigned both, neither, old_only, new_only, empties;
 static bool renamed_whole;
@@ -310,7 +310,7 @@ test_remove(void)
            "an unsynced removal may be undone, and then the file is whole");
 }
 
-/* ---- rules that aim a cut -------------------------------------------------------------- */
+/* ---- rules that aim a cut ---------------------------------------------------------------- */
 
 static void
 test_torn_write(void)
@@ -368,7 +368,7 @@ test_survive(void)
     TAP_OK(kept == SEEDS && lost == SEEDS, "survive=1/1 keeps all, 0/1 nothing as it was");
 }
 
-/* ---- the other personality ------------------------------------------------------------- */
+/* ---- the other personality --------------------------------------------------------------- */
 
 static void
 test_sequential(void)

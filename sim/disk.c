@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-/* ---- images ---------------------------------------------------------------------------- */
+/* ---- images ------------------------------------------------------------------------------ */
 
 void
 sim_image_resize(struct sim_image *image, uint64_t size)
@@ -34,7 +34,7 @@ image_put(struct sim_image *image, uint64_t off, const uint8_t *from, uint64_t l
     memcpy(image->at + off, from, len);
 }
 
-/* ---- the whole ------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------- */
 
 void
 sim_disk_fini(struct sim_disk *disk)
@@ -68,7 +68,7 @@ sim_disk_reset(struct sim_disk *disk)
     sim_garbage_reset(&disk->garbage);
 }
 
-/* ---- space ----------------------------------------------------------------------------- */
+/* ---- space ------------------------------------------------------------------------------- */
 
 static uint64_t
 blocks(uint64_t size)
@@ -99,7 +99,7 @@ sim_inode_need(const struct sim_inode *inode, uint64_t off, uint64_t len)
     return after > inode->allocated ? after - inode->allocated : 0;
 }
 
-/* ---- changing the cache ---------------------------------------------------------------- */
+/* ---- changing the cache ------------------------------------------------------------------ */
 
 static struct sim_op *
 add_op(struct sim_disk *disk, struct sim_inode *inode, enum sim_op_kind kind)
@@ -157,7 +157,7 @@ sim_inode_truncate(struct sim_disk *disk, struct sim_inode *inode, uint64_t size
     set_size(disk, inode, size);
 }
 
-/* ---- from the cache to the disk -------------------------------------------------------- */
+/* ---- from the cache to the disk ---------------------------------------------------------- */
 
 void
 sim_inode_apply(struct sim_disk *disk, struct sim_inode *inode, const struct sim_op *op)
@@ -237,7 +237,7 @@ sim_inode_evict(struct sim_inode *inode)
     inode->evict_due = inode->lossy = false;
 }
 
-/* ---- at rest --------------------------------------------------------------------------- */
+/* ---- at rest ----------------------------------------------------------------------------- */
 
 static void
 damage_image(struct sim_image *image, uint64_t off, struct hf_span from)
@@ -276,7 +276,7 @@ sim_inode_is_pending(const struct sim_inode *inode, uint64_t from, uint64_t to)
     return false;
 }
 
-/* ---- invariants ------------------------------------------------------------------------ */
+/* ---- invariants -------------------------------------------------------------------------- */
 
 static void
 check_inode(const struct sim_inode *inode)

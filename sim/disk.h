@@ -104,7 +104,7 @@ void sim_disk_reset(struct sim_disk *disk);
 
 enum sim_file_class sim_class_of(const char *name);
 
-/* ---- names: disk_names.c --------------------------------------------------------------- */
+/* ---- names: disk_names.c ----------------------------------------------------------------- */
 
 struct sim_name *sim_names_find(const struct sim_names *names, const char *name);
 struct sim_inode *sim_names_inode(const struct sim_names *names, const char *name);
@@ -128,7 +128,7 @@ void sim_disk_release(struct sim_disk *disk, struct sim_inode *inode);
 /* Takes a name away at once, cached and durable, whatever is pending: damage at rest. */
 void sim_disk_lose(struct sim_disk *disk, const char *name);
 
-/* ---- bytes: disk.c --------------------------------------------------------------------- */
+/* ---- bytes: disk.c ----------------------------------------------------------------------- */
 
 void sim_inode_write(struct sim_disk *disk, struct sim_inode *inode, uint64_t off,
                      struct hf_span from);

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* ---- how long an inode lives ----------------------------------------------------------- */
+/* ---- how long an inode lives ------------------------------------------------------------- */
 
 static void
 link_inode(struct sim_inode *inode, bool is_seen)
@@ -83,7 +83,7 @@ sim_class_of(const char *name)
     return strcmp(name, "LOCK") == 0 ? SIM_FILE_LOCK : SIM_FILE_OTHER;
 }
 
-/* ---- lists of names -------------------------------------------------------------------- */
+/* ---- lists of names ---------------------------------------------------------------------- */
 
 struct sim_name *
 sim_names_find(const struct sim_names *names, const char *name)
@@ -151,7 +151,7 @@ apply(struct sim_disk *disk, struct sim_names *names, const struct sim_name_op *
     }
 }
 
-/* ---- changing the cache ---------------------------------------------------------------- */
+/* ---- changing the cache ------------------------------------------------------------------ */
 
 /* Applies the operation to the visible names and remembers it as pending. */
 static void
@@ -202,7 +202,7 @@ sim_disk_remove(struct sim_disk *disk, const char *name)
     change(disk, op);
 }
 
-/* ---- from the cache to the disk -------------------------------------------------------- */
+/* ---- from the cache to the disk ---------------------------------------------------------- */
 
 void
 sim_disk_sync_names(struct sim_disk *disk, uint64_t order)
@@ -219,8 +219,8 @@ sim_disk_sync_names(struct sim_disk *disk, uint64_t order)
                 disk->name_op_count * sizeof *disk->name_ops);
 }
 
-/* The visible names become the durable ones; an inode that comes back takes its blocks again.
- */
+/* The visible names become the durable ones; an inode that comes back takes its blocks
+ * again. */
 static void
 show_durable(struct sim_disk *disk)
 {

@@ -1,9 +1,9 @@
 /*
  * doors.c - the same data through every door, each answer held against the oracle.
  *
- * The doors: hf_get, view_get, view_get_many, iteration forwards and backwards over any range, and
- * all of these as of an older version. The first difference is told as what was expected and what
- * was found; which property it breaks depends on what may have happened to the disk.
+ * The doors: hf_get, view_get, view_get_many, iteration forwards and backwards over any range,
+ * and all of these as of an older version. The first difference is told as what was expected
+ * and what was found; which property it breaks depends on what may have happened to the disk.
  */
 #include "base/span.h"
 #include "sim/grow.h"
@@ -23,7 +23,7 @@ struct look {
     bool is_recovery; /* what a crash left is looked at, not what a read gives while running */
 };
 
-/* ---- the account of a difference ------------------------------------------------------------- */
+/* ---- the account of a difference --------------------------------------------------------- */
 
 static void
 tell_state(char *to, size_t size, const struct look *look, uint32_t key,
@@ -53,7 +53,8 @@ shows(struct sim_run *run, uint32_t key, uint64_t origin)
            (err == HF_ERR_NOT_FOUND && !sim_oracle_state(run->oracle, key, origin).present);
 }
 
-/* Whether some commit is there in part: one of its keys shows it, another shows what was before. */
+/* Whether some commit is there in part: one of its keys shows it, another shows what was
+ * before. */
 static bool
 is_torn_commit(struct sim_run *run, uint64_t limit)
 {
@@ -143,7 +144,7 @@ read_failed(const struct look *look, enum hf_err err)
                   look->door, look->version, hf_err_name(err));
 }
 
-/* ---- versions -------------------------------------------------------------------------------- */
+/* ---- versions ---------------------------------------------------------------------------- */
 
 uint64_t
 sim_doors_seen(struct sim_run *run)
@@ -198,7 +199,7 @@ open_view(const struct look *look, uint64_t seen)
     return NULL;
 }
 
-/* ---- point reads ----------------------------------------------------------------------------- */
+/* ---- point reads ------------------------------------------------------------------------- */
 
 void
 sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version)
@@ -271,7 +272,7 @@ sim_doors_get_many(struct sim_run *run)
     run->guest->view_close(view);
 }
 
-/* ---- iteration ------------------------------------------------------------------------------- */
+/* ---- iteration --------------------------------------------------------------------------- */
 
 struct walk {
     const struct look *look;
@@ -379,7 +380,7 @@ sim_doors_scan(struct sim_run *run)
     run->guest->view_close(view);
 }
 
-/* ---- older versions -------------------------------------------------------------------------- */
+/* ---- older versions ---------------------------------------------------------------------- */
 
 static void
 look_at(const struct look *look, uint64_t seen, uint32_t keys)
@@ -414,7 +415,7 @@ sim_doors_as_of(struct sim_run *run)
         run->guest->view_close(view);
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
 static void
 check_both_ways(struct look *look, void *view, uint32_t keys)

@@ -14,7 +14,7 @@
 #define CLOCK_READ_NS 20u                          /* a look at the clock takes this long */
 #define EPOCH_US (UINT64_C(1700000000) * 1000000u) /* when every simulation begins */
 
-/* ---- memory ---------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------ */
 
 /* Whether this allocation fails. */
 static bool
@@ -68,7 +68,7 @@ hf_env_trim(void *at, size_t from, size_t to)
     HF_ASSERT(to <= from);
 }
 
-/* ---- clock and entropy ----------------------------------------------------------------- */
+/* ---- clock and entropy ------------------------------------------------------------------- */
 
 uint64_t
 hf_env_mono_ns(void)
@@ -97,7 +97,7 @@ hf_env_entropy(void *to, size_t len)
     return HF_OK;
 }
 
-/* ---- threads --------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------- */
 
 struct hf_mutex {
     bool is_locked;

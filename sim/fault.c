@@ -127,7 +127,7 @@ sim_faults_fired(struct sim_machine *machine, struct sim_rule *rule)
     sim_note(machine, "  * %s (line %u)", sim_fault_name(rule->fault), rule->line);
 }
 
-/* ---- at steps -------------------------------------------------------------------------- */
+/* ---- at steps ---------------------------------------------------------------------------- */
 
 /* Whether an EVERY rule's time has come; draws the next time when it has. */
 static bool
@@ -169,7 +169,7 @@ sim_faults_step(struct sim_machine *machine)
     return crash;
 }
 
-/* ---- at calls -------------------------------------------------------------------------- */
+/* ---- at calls ---------------------------------------------------------------------------- */
 
 static bool
 fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rule_state *state)

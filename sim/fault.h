@@ -35,8 +35,8 @@ struct sim_strike {
 };
 
 void sim_faults_reset(struct sim_machine *machine);
-/* At a step: arms the rules of EVERY and STEP. Returns a crash that strikes at once, or NULL.
- */
+/* At a step: arms the rules of EVERY and STEP. Returns a crash that strikes at once, or
+ * NULL. */
 struct sim_rule *sim_faults_step(struct sim_machine *machine);
 struct sim_strike sim_faults_call(struct sim_machine *machine, enum sim_call call,
                                   enum sim_file_class file);

@@ -12,7 +12,7 @@ static struct found found;
 static enum hf_err got_err;
 static size_t got_len;
 
-/* ---- syncs ----------------------------------------------------------------------------- */
+/* ---- syncs ------------------------------------------------------------------------------- */
 
 /* One synced write, one whose sync the rule fails, one more sync, then the crash of rule 1. */
 static void
@@ -165,7 +165,7 @@ test_slow_sync(void)
            "a slow sync takes as long as it says");
 }
 
-/* ---- reads and writes ------------------------------------------------------------------ */
+/* ---- reads and writes -------------------------------------------------------------------- */
 
 static void
 write_then_read(void *context)
@@ -259,7 +259,7 @@ test_read_error(void)
            "explaining every refusal");
 }
 
-/* ---- space ----------------------------------------------------------------------------- */
+/* ---- space ------------------------------------------------------------------------------- */
 
 static enum hf_err create_err, rewrite_err, grow_err, later_err;
 
@@ -309,7 +309,7 @@ test_disk_full(void)
     TAP_OK(size_max == 1536, "a disk has the size it has");
 }
 
-/* ---- names and memory ------------------------------------------------------------------ */
+/* ---- names and memory -------------------------------------------------------------------- */
 
 static void
 create_and_rename(void *context)
@@ -375,7 +375,7 @@ test_alloc_fail(void)
            "the fourth allocation fails, and only it");
 }
 
-/* ---- when rules strike ----------------------------------------------------------------- */
+/* ---- when rules strike ------------------------------------------------------------------- */
 
 static uint64_t steps_done;
 

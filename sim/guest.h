@@ -1,9 +1,9 @@
 /*
  * guest.h - the small interface through which the judge drives an engine.
  *
- * The workload, the oracle and the machine do not know which engine they storm. An adapter fills
- * a struct sim_guest; errors, options and spans are Holdfast's own types. A handle lives at most
- * as long as the life of the machine that it was opened in.
+ * The workload, the oracle and the machine do not know which engine they storm. An adapter
+ * fills a struct sim_guest; errors, options and spans are Holdfast's own types. A handle lives
+ * at most as long as the life of the machine that it was opened in.
  */
 #ifndef SIM_GUEST_H
 #define SIM_GUEST_H

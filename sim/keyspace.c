@@ -86,7 +86,7 @@ sim_keyspace_find(const struct sim_keyspace *keyspace, struct hf_span key)
     return index;
 }
 
-/* ---- values ---------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------ */
 
 static uint64_t
 stamp_word(uint64_t stamp, size_t index)

@@ -1,9 +1,9 @@
 /*
  * keyspace.h - the keys of a run and the bytes of its values.
  *
- * Keys are numbered in byte order, so that the model is an array. A value is made of its stamp, a
- * number that no other write of the run has, so that a value read tells which write it came from
- * and a write applied twice shows.
+ * Keys are numbered in byte order, so that the model is an array. A value is made of its stamp,
+ * a number that no other write of the run has, so that a value read tells which write it came
+ * from and a write applied twice shows.
  */
 #ifndef SIM_KEYSPACE_H
 #define SIM_KEYSPACE_H

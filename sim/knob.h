@@ -1,5 +1,6 @@
 /*
- * knob.h - the parameters of a run: what a scenario may pin, and what each seed draws otherwise.
+ * knob.h - the parameters of a run: what a scenario may pin, and what each seed draws
+ * otherwise.
  *
  * A knob's value in a run is a range; for most knobs both ends are the same number.
  */

@@ -1,5 +1,6 @@
 /*
- * life.c - one life of the engine on the machine: it opens, is judged, works, and closes or dies.
+ * life.c - one life of the engine on the machine: it opens, is judged, works, and closes or
+ * dies.
  *
  * What open does is judged before anything else happens:
  *
@@ -22,7 +23,7 @@
 #define LIVES_WITHOUT_STEP_MAX 12u
 #define PATH "db"
 
-/* ---- options --------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------- */
 
 static void
 draw_anew(struct sim_run *run)
@@ -61,7 +62,7 @@ choose_options(struct sim_run *run)
     options->loss_bytes = sim_run_knob(run, SIM_KNOB_LOSS_BYTES);
 }
 
-/* ---- open ------------------------------------------------------------------------------------ */
+/* ---- open -------------------------------------------------------------------------------- */
 
 struct opening {
     struct sim_run *run;
@@ -150,7 +151,7 @@ open_or_judge(struct opening *opening)
     }
 }
 
-/* ---- judging what was opened ------------------------------------------------------------------ */
+/* ---- judging what was opened ------------------------------------------------------------- */
 
 static void
 wrong_length(struct sim_run *run, enum sim_property property, uint64_t version)
@@ -272,7 +273,7 @@ open_and_judge(struct sim_run *run)
     return !run->is_broken;
 }
 
-/* ---- what others do -------------------------------------------------------------------------- */
+/* ---- what others do ---------------------------------------------------------------------- */
 
 static void
 act(void *run)
@@ -304,7 +305,7 @@ sim_life_during_sync(void *context)
     run->is_in_hook = false;
 }
 
-/* ---- the course of a life -------------------------------------------------------------------- */
+/* ---- the course of a life ---------------------------------------------------------------- */
 
 static void
 check_order(struct sim_run *run)

@@ -138,7 +138,7 @@ read_structure(struct reader *reader, struct structure *out)
     return true;
 }
 
-/* ---- choosing -------------------------------------------------------------------------- */
+/* ---- choosing ---------------------------------------------------------------------------- */
 
 static bool
 matches(const struct field *field, const struct structure *structure)

@@ -64,7 +64,7 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     sim_machine_current = machine;
 }
 
-/* ---- lives ----------------------------------------------------------------------------- */
+/* ---- lives ------------------------------------------------------------------------------- */
 
 _Noreturn void
 sim_machine_crash(struct sim_machine *machine, const struct sim_rule *rule)
@@ -178,7 +178,7 @@ sim_machine_leaks(const struct sim_machine *machine)
     return machine->leaks;
 }
 
-/* ---- steps and phases ------------------------------------------------------------------ */
+/* ---- steps and phases -------------------------------------------------------------------- */
 
 void
 sim_machine_phase(struct sim_machine *machine, enum sim_phase phase)
@@ -247,7 +247,7 @@ sim_machine_other(struct sim_machine *machine, void (*act)(void *), void *contex
     return returned;
 }
 
-/* ---- what the judge may ask ------------------------------------------------------------ */
+/* ---- what the judge may ask -------------------------------------------------------------- */
 
 /* Whether `needle` is in [from, to) of the durable bytes. */
 static bool

@@ -17,7 +17,7 @@
 #include "holdfast.h"
 #include "sim/tape.h"
 
-/* ---- what can be aimed at -------------------------------------------------------------- */
+/* ---- what can be aimed at ---------------------------------------------------------------- */
 
 enum sim_file_class {
     SIM_FILE_ANY,
@@ -130,7 +130,7 @@ struct sim_machine_config {
     unsigned rule_count;
 };
 
-/* ---- the machine ----------------------------------------------------------------------- */
+/* ---- the machine ------------------------------------------------------------------------- */
 
 struct sim_machine;
 
@@ -177,7 +177,7 @@ void sim_machine_on_sync(struct sim_machine *machine, void (*during)(void *), vo
  */
 bool sim_machine_other(struct sim_machine *machine, void (*act)(void *), void *context);
 
-/* ---- what the judge may ask ------------------------------------------------------------ */
+/* ---- what the judge may ask -------------------------------------------------------------- */
 
 /* Whether the bytes of `needle` are in the durable image of some file whose name is durable. */
 bool sim_machine_is_durable(struct sim_machine *machine, struct hf_span needle);
@@ -200,7 +200,7 @@ bool sim_machine_explains(struct sim_machine *machine);
  * group header vouches for it (computed from the durable image and the ledger). */
 bool sim_machine_unwitnessed(struct sim_machine *machine);
 
-/* ---- trace ----------------------------------------------------------------------------- */
+/* ---- trace ------------------------------------------------------------------------------- */
 
 /* Chains numbers into the trace hash. `what` is a static string, hashed by content. */
 void sim_trace(struct sim_machine *machine, const char *what, uint64_t a, uint64_t b);

@@ -8,7 +8,7 @@
 
 static struct found found;
 
-/* ---- crashes --------------------------------------------------------------------------- */
+/* ---- crashes ----------------------------------------------------------------------------- */
 
 static void
 write_unsynced(void *context)
@@ -115,7 +115,7 @@ test_crash_in_sync(void)
            "and half way through a sync some of it is durable");
 }
 
-/* ---- what a sync covers ---------------------------------------------------------------- */
+/* ---- what a sync covers ------------------------------------------------------------------ */
 
 static struct hf_file *shared_file;
 
@@ -157,7 +157,7 @@ test_overlap(void)
     TAP_OK(lost > 30, "and not what was written while it ran");
 }
 
-/* ---- memory, locks --------------------------------------------------------------------- */
+/* ---- memory, locks ----------------------------------------------------------------------- */
 
 static bool memory_holds;
 
@@ -273,7 +273,7 @@ test_dir_lock(void)
     TAP_OK(third_lock == HF_OK, "or until its life ends");
 }
 
-/* ---- names ----------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------- */
 
 static char listed[512];
 
@@ -311,7 +311,7 @@ test_list(void)
     TAP_OK(whole && seen_abc && seen_other, "a listing has every name once, in no order");
 }
 
-/* ---- the order rules ------------------------------------------------------------------- */
+/* ---- the order rules --------------------------------------------------------------------- */
 
 enum step { SYNC_FILE, RENAME, SYNC_NAME, REMOVE_OLD, STEP_COUNT };
 
@@ -388,7 +388,7 @@ test_order(void)
     TAP_OK(sim_machine_order_breach(machine) != NULL, "data ahead of it does");
 }
 
-/* ---- durability at a glance, and determinism ------------------------------------------- */
+/* ---- durability at a glance, and determinism --------------------------------------------- */
 
 static bool durable[3];
 

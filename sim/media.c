@@ -18,8 +18,8 @@ bytes_of(const struct sim_inode *inode)
     return hf_span(inode->mem.at, inode->mem.size);
 }
 
-/* A file that the rule may strike, drawn; NULL: there is none. Empty ones have nothing to lose.
- */
+/* A file that the rule may strike, drawn; NULL: there is none. Empty ones have nothing to
+ * lose. */
 static const struct sim_name *
 choose_file(struct sim_machine *machine, const struct sim_rule *rule)
 {
@@ -62,7 +62,7 @@ enter(struct sim_machine *machine, enum sim_damage damage, const struct sim_inod
     return entry;
 }
 
-/* ---- the faults ------------------------------------------------------------------------ */
+/* ---- the faults -------------------------------------------------------------------------- */
 
 static bool
 flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct sim_name *name)
@@ -194,7 +194,7 @@ strike(struct sim_machine *machine, const struct sim_rule *rule)
     }
 }
 
-/* ---- who vouches for what was hit ------------------------------------------------------ */
+/* ---- who vouches for what was hit -------------------------------------------------------- */
 
 static uint32_t
 segment_of_entry(const struct sim_machine *machine, const struct sim_entry *entry)

@@ -16,7 +16,7 @@
 static uint8_t segment[SIZE];
 static struct found found;
 
-/* ---- a segment: header, a group with link and commit, a group with a commit and a seal - */
+/* ---- a segment: header, a group with link and commit, a group with a commit and a seal --- */
 
 static uint64_t
 add_group(uint64_t off, uint32_t base, uint32_t number, uint64_t synced, uint64_t first)
@@ -101,7 +101,7 @@ damage(uint64_t seed, struct sim_rule *rule)
     return sim_machine_at_rest(machine);
 }
 
-/* ---- aiming ---------------------------------------------------------------------------- */
+/* ---- aiming ------------------------------------------------------------------------------ */
 
 /* Where the only byte is that differs; SIZE: there are more or none. */
 static size_t
@@ -201,7 +201,7 @@ test_file_loss(void)
     TAP_OK(is_cut, "or cut");
 }
 
-/* ---- the ledger ------------------------------------------------------------------------ */
+/* ---- the ledger -------------------------------------------------------------------------- */
 
 static void
 rewrite(void *context)

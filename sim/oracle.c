@@ -112,7 +112,7 @@ sim_oracle_state(const struct sim_oracle *oracle, uint32_t key, uint64_t version
                                record->version };
 }
 
-/* ---- the end of the list --------------------------------------------------------------------- */
+/* ---- the end of the list ----------------------------------------------------------------- */
 
 static void
 append(struct sim_oracle *oracle, const struct sim_change *changes, unsigned count,
@@ -170,7 +170,7 @@ append_known(struct sim_oracle *oracle, const struct sim_change *changes, unsign
     return true;
 }
 
-/* ---- the commit under way -------------------------------------------------------------------- */
+/* ---- the commit under way ---------------------------------------------------------------- */
 
 void
 sim_oracle_call(struct sim_oracle *oracle, const struct sim_change *changes, unsigned count)
@@ -250,12 +250,13 @@ sim_oracle_seen(struct sim_oracle *oracle, uint64_t version)
 
     if (!flight->active || flight->placed)
         return;
-    /* What was in doubt did not happen, or the log would have failed and nothing be under way. */
+    /* What was in doubt did not happen, or the log would have failed and nothing be under
+     * way. */
     if (version == oracle->last + 1 - sim_oracle_is_in_doubt(oracle))
         place(oracle);
 }
 
-/* ---- durability ------------------------------------------------------------------------------ */
+/* ---- durability -------------------------------------------------------------------------- */
 
 void
 sim_oracle_promise(struct sim_oracle *oracle, uint64_t version)
@@ -288,7 +289,7 @@ sim_oracle_recover(struct sim_oracle *oracle, uint64_t version, bool writable)
         oracle->durable = version;
 }
 
-/* ---- for the account of a failure ------------------------------------------------------------ */
+/* ---- for the account of a failure -------------------------------------------------------- */
 
 uint64_t
 sim_oracle_origin(const struct sim_oracle *oracle, uint32_t key, struct hf_span value)

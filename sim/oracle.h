@@ -12,8 +12,8 @@
  *   kept      a process kill takes nothing up to here: acknowledged
  *   last      the newest that there may be
  *
- * What is recovered must be the fold of versions 1..p with durable <= p <= last (kept <= p after
- * a kill). Once observed, p is last: what was beyond never happened.
+ * What is recovered must be the fold of versions 1..p with durable <= p <= last (kept <= p
+ * after a kill). Once observed, p is last: what was beyond never happened.
  *
  * The oracle knows no engine, no machine and no tape: it is told what was called and returned.
  * It keeps every write of every commit, newest first for each key, so any version can be read.
@@ -59,11 +59,11 @@ bool sim_oracle_is_in_doubt(const struct sim_oracle *oracle);
 /* The state of `key` after versions 1..version. */
 struct sim_state sim_oracle_state(const struct sim_oracle *oracle, uint32_t key,
                                   uint64_t version);
-/* ---- the commit that is under way ------------------------------------------------------------ */
+/* ---- the commit that is under way -------------------------------------------------------- */
 
 /*
- * A commit is called. Until it returns, others may be placed before or behind it: its version is
- * known once one of them, or it itself, comes back with a number.
+ * A commit is called. Until it returns, others may be placed before or behind it: its version
+ * is known once one of them, or it itself, comes back with a number.
  */
 void sim_oracle_call(struct sim_oracle *oracle, const struct sim_change *changes,
                      unsigned count);
@@ -82,7 +82,7 @@ bool sim_oracle_nested(struct sim_oracle *oracle, const struct sim_change *chang
 /* A read saw `version`: the commit under way has its place, if that is the only way. */
 void sim_oracle_seen(struct sim_oracle *oracle, uint64_t version);
 
-/* ---- durability ------------------------------------------------------------------------------ */
+/* ---- durability -------------------------------------------------------------------------- */
 
 /* Everything up to `version` was promised to survive a power cut. Never lowers. */
 void sim_oracle_promise(struct sim_oracle *oracle, uint64_t version);
@@ -91,7 +91,7 @@ void sim_oracle_crash(struct sim_oracle *oracle, bool power_cut);
 /* Recovery showed the prefix up to `version`; `writable`: and made it durable. */
 void sim_oracle_recover(struct sim_oracle *oracle, uint64_t version, bool writable);
 
-/* ---- for the account of a failure ------------------------------------------------------------ */
+/* ---- for the account of a failure -------------------------------------------------------- */
 
 /* Which commit wrote a value with this content for the key; 0: none. */
 uint64_t sim_oracle_origin(const struct sim_oracle *oracle, uint32_t key, struct hf_span value);

@@ -35,7 +35,7 @@ sim_print_json_string(FILE *to, const char *text)
     putc('"', to);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------ */
+/* ---- JSON -------------------------------------------------------------------------------- */
 
 typedef const char *name_fn(unsigned index);
 
@@ -115,7 +115,7 @@ sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_r
     fprintf(to, "}\n");
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------------------------------- */
 
 void
 sim_print_failure(FILE *to, const struct sim_scenario *scenario,

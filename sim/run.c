@@ -1,10 +1,10 @@
 /*
  * run.c - a run from an empty disk to a verdict: lives, one after the other.
  *
- *    draw knobs -> life -> crash or close -> faults at rest -> life -> ... -> last life -> verdict
+ *   draw knobs -> life -> crash or close -> faults at rest -> life -> ... -> last life, verdict
  *
- * A run depends on nothing but the scenario and the tape: everything that it uses is reset at its
- * start, and its memory is kept only for speed.
+ * A run depends on nothing but the scenario and the tape: everything that it uses is reset at
+ * its start, and its memory is kept only for speed.
  */
 #include "sim/run.h"
 
@@ -61,7 +61,7 @@ sim_runner_close(struct sim_runner *runner)
     free(runner);
 }
 
-/* ---- services to the modules of a run -------------------------------------------------------- */
+/* ---- services to the modules of a run ---------------------------------------------------- */
 
 struct sim_range
 sim_run_range(struct sim_run *run, enum sim_knob knob)
@@ -159,7 +159,7 @@ sim_run_fit_knobs(struct sim_run *run)
         device->lo = device->hi = 512;
 }
 
-/* ---- the start ------------------------------------------------------------------------------- */
+/* ---- the start --------------------------------------------------------------------------- */
 
 static bool
 load_tape(struct sim_run *run, const struct sim_order *order, struct hf_error *error)
@@ -212,11 +212,14 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
     run->stage = SIM_STAGE_STORM;
     run->is_broken = run->is_created = run->is_placed = run->has_failed = false;
     run->is_in_hook = run->has_batches = false;
-    run->step = run->stamps = run->lives = run->lives_without_step = run->acked = 0;
+    run->step = run->lives = run->lives_without_step = run->acked = 0;
     run->nested = run->calm_depth = 0;
     run->sync_errors = 0;
     run->history_floor = 0;
     run->handle = NULL;
+    /* Another start in each run, so that what an earlier run left in memory never looks
+     * right. */
+    run->stamps = sim_draw(run->tape, "stamps", 0, UINT64_C(1) << 60);
 
     size_t value_size = result->knobs[SIM_KNOB_VALUE].hi;
     sim_grow(&run->buffer, &runner->buffer_capacity, value_size + 1, 1);
@@ -227,7 +230,7 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
     start_machine(run);
 }
 
-/* ---- the course ------------------------------------------------------------------------------ */
+/* ---- the course -------------------------------------------------------------------------- */
 
 /* Later lives need not show what this one may have dropped. */
 static void
@@ -310,7 +313,7 @@ sim_runner_timeline(const struct sim_runner *runner, hf_line_fn *line, void *con
     sim_machine_timeline(runner->run.machine, line, context);
 }
 
-/* ---- twice ----------------------------------------------------------------------------------- */
+/* ---- twice ------------------------------------------------------------------------------- */
 
 /* The lines of a timeline, one after the other. */
 struct lines {

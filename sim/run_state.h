@@ -57,7 +57,7 @@ struct sim_run {
     size_t values_size;
 };
 
-/* ---- shared services (run.c) ----------------------------------------------------------------- */
+/* ---- shared services (run.c) ------------------------------------------------------------- */
 
 /* The knob's value; it counts as read. */
 struct sim_range sim_run_range(struct sim_run *run, enum sim_knob knob);
@@ -74,7 +74,7 @@ bool sim_run_is_damaged(const struct sim_run *run);
 /* Makes drawn knobs agree with pinned ones and with each other. */
 void sim_run_fit_knobs(struct sim_run *run);
 
-/* ---- life.c ---------------------------------------------------------------------------------- */
+/* ---- life.c ------------------------------------------------------------------------------ */
 
 /* What sim_machine_life calls. */
 void sim_life(void *run);
@@ -83,7 +83,7 @@ void sim_life_during_sync(void *run);
 /* The life ended without its own doing. */
 void sim_life_crashed(struct sim_run *run, bool power_cut);
 
-/* ---- workload.c ------------------------------------------------------------------------------ */
+/* ---- workload.c -------------------------------------------------------------------------- */
 
 /* One step. False: the handle was closed, the life is over. */
 bool sim_work_step(struct sim_run *run);
@@ -98,14 +98,14 @@ bool sim_work_may_fail(struct sim_run *run, const char *call, enum hf_err err);
 void sim_work_claims(struct sim_run *run);
 bool sim_work_close(struct sim_run *run);
 
-/* ---- work_commit.c -------------------------------------------------------------------------------- */
+/* ---- work_commit.c ----------------------------------------------------------------------- */
 
 void sim_commit_put(struct sim_run *run);
 void sim_commit_delete(struct sim_run *run);
 void sim_commit_cas(struct sim_run *run);
 void sim_commit_txn(struct sim_run *run);
 
-/* ---- doors.c --------------------------------------------------------------------------------- */
+/* ---- doors.c ----------------------------------------------------------------------------- */
 
 /* The version that reads see now, checked against what may be seen. */
 uint64_t sim_doors_seen(struct sim_run *run);

@@ -1,9 +1,10 @@
 /*
- * run_test.c - whole runs of the real engine: they hold, they repeat, and a planted bug breaks them.
+ * run_test.c - whole runs of the real engine: they hold, they repeat, and a planted bug breaks
+ * them.
  *
  * One scenario with faults of many kinds, over some seeds. Each run is done again on the same
- * runner, after others, and on a new one: the hashes must be equal. A run is saved as a tape and
- * played from it.
+ * runner, after others, and on a new one: the hashes must be equal. A run is saved as a tape
+ * and played from it.
  */
 #include "sim/run.h"
 
@@ -113,7 +114,7 @@ check_tape(const struct sim_scenario *scenario)
     sim_runner_close(runner);
 }
 
-/* ---- campaigns ------------------------------------------------------------------------------- */
+/* ---- campaigns --------------------------------------------------------------------------- */
 
 struct seen {
     uint64_t seeds[4 * SEEDS];
@@ -168,7 +169,7 @@ check_campaigns(struct sim_scenario *scenario)
     TAP_OK(whole, "shards are parts of the whole, each run in one of them");
 }
 
-/* ---- sets ------------------------------------------------------------------------------------ */
+/* ---- sets -------------------------------------------------------------------------------- */
 
 static void
 count_line(void *context, const char *line)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- help for all readers -------------------------------------------------------------------- */
+/* ---- help for all readers ---------------------------------------------------------------- */
 
 bool
 sim_reader_complain(struct sim_reader *reader, unsigned word, const char *format, ...)
@@ -87,7 +87,7 @@ expect_words(struct sim_reader *reader, unsigned count)
     return true;
 }
 
-/* ---- scenario, seeds, knobs ------------------------------------------------------------------ */
+/* ---- scenario, seeds, knobs -------------------------------------------------------------- */
 
 static bool
 read_name(struct sim_reader *reader)
@@ -150,7 +150,7 @@ read_knobs(struct sim_reader *reader, enum sim_knob_group group)
     return true;
 }
 
-/* ---- expect and plant ------------------------------------------------------------------------ */
+/* ---- expect and plant -------------------------------------------------------------------- */
 
 static const char *
 relation_word(unsigned index)
@@ -259,7 +259,7 @@ read_plant(struct sim_reader *reader)
     return true;
 }
 
-/* ---- the tape -------------------------------------------------------------------------------- */
+/* ---- the tape ---------------------------------------------------------------------------- */
 
 static bool
 read_tape(struct sim_reader *reader)
@@ -309,7 +309,7 @@ sim_scenario_tape(const struct sim_scenario *scenario, uint64_t seed)
     return tape;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
 static const char *
 directive_word(unsigned index)

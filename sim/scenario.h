@@ -97,7 +97,7 @@ void sim_scenario_fini(struct sim_scenario *scenario);
 /* The explicit draws as a saved tape, to be loaded and closed; NULL without room for it. */
 FILE *sim_scenario_tape(const struct sim_scenario *scenario, uint64_t seed);
 
-/* ---- between scenario.c and scenario_rule.c -------------------------------------------------- */
+/* ---- between scenario.c and scenario_rule.c ---------------------------------------------- */
 
 /* A line on its way into a scenario. */
 struct sim_reader {

@@ -1,8 +1,9 @@
 /*
  * scenario_rule.c - the directives that place faults: `fault` and `at`.
  *
- * A table says which keys each fault takes. Faults of a crash (torn_write, lost_name) and at rest
- * (bit_flip, zero_sector, file_loss) strike with a chance at each crash; the others at calls.
+ * A table says which keys each fault takes. Faults of a crash (torn_write, lost_name) and at
+ * rest (bit_flip, zero_sector, file_loss) strike with a chance at each crash; the others at
+ * calls.
  */
 #include "sim/probe.h"
 #include "sim/scenario.h"
@@ -50,7 +51,7 @@ static const struct {
     [SIM_FILE_LOSS] = { AT_CRASH | KEY_KIND, SIM_GONE, SIM_CUT, true },
 };
 
-/* ---- words ----------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------- */
 
 const char *
 sim_fault_word(unsigned index)
@@ -101,7 +102,7 @@ key_word(unsigned index)
     return words[index];
 }
 
-/* ---- one key ---------------------------------------------------------------------------------- */
+/* ---- one key ----------------------------------------------------------------------------- */
 
 struct pair {
     unsigned word;
@@ -238,7 +239,8 @@ read_key(struct sim_reader *reader, unsigned key, const struct pair *pair,
     }
 }
 
-/* Reads the pairs from word number `word` on; `given` are keys that the line has already said. */
+/* Reads the pairs from word number `word` on; `given` are keys that the line has already
+ * said. */
 static bool
 read_keys(struct sim_reader *reader, unsigned word, unsigned *given, struct sim_rule *rule)
 {
@@ -266,7 +268,7 @@ read_keys(struct sim_reader *reader, unsigned word, unsigned *given, struct sim_
     return true;
 }
 
-/* ---- the directives ---------------------------------------------------------------------------- */
+/* ---- the directives ---------------------------------------------------------------------- */
 
 static bool
 add_rule(struct sim_reader *reader, struct sim_rule *rule)

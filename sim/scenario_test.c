@@ -1,9 +1,9 @@
 /*
  * scenario_test.c - the language: complaints with their places, the round trip, and any input.
  *
- * Complaints come from a table of whole files. For robustness a good file is cut at every byte and
- * has every byte replaced by each of a few nasty ones: the reader then gives a scenario or a
- * complaint, and touches nothing that is not its own (the copies are of exact length).
+ * Complaints come from a table of whole files. For robustness a good file is cut at every byte
+ * and has every byte replaced by each of a few nasty ones: the reader then gives a scenario or
+ * a complaint, and touches nothing that is not its own (the copies are of exact length).
  */
 #include "sim/scenario.h"
 

@@ -35,7 +35,7 @@ static const struct {
       FOR_DESCRIBE, sim_verb_describe },
 };
 
-/* ---- options --------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------- */
 
 static const char *
 read_seeds(struct sim_args *args, const char *value)
@@ -68,7 +68,8 @@ read_jobs(struct sim_args *args, const char *value)
     return wrong;
 }
 
-/* The variables by which array jobs and test matrices tell a job its place, from 0 or from 1. */
+/* The variables by which array jobs and test matrices tell a job its place, from 0 or from
+ * 1. */
 static const char *
 find_shard(struct sim_args *args)
 {
@@ -296,7 +297,7 @@ read_args(struct sim_args *args, unsigned verb, int argc, char **argv)
     return true;
 }
 
-/* ---- what verbs share ------------------------------------------------------------------------ */
+/* ---- what verbs share -------------------------------------------------------------------- */
 
 bool
 sim_args_load(const struct sim_args *args, struct sim_set *set)

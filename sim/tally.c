@@ -42,7 +42,7 @@ sim_tally_is_full(const struct sim_tally *tally, const struct sim_scenario *scen
     return tally->runs == scenario->seeds.hi - scenario->seeds.lo + 1;
 }
 
-/* ---- judging --------------------------------------------------------------------------------- */
+/* ---- judging ----------------------------------------------------------------------------- */
 
 struct judgement {
     const struct sim_scenario *scenario;

@@ -23,9 +23,9 @@ struct sim_tally {
 void sim_tally_add(struct sim_tally *tally, const struct sim_result *result);
 
 /*
- * Calls `line` for each expectation that does not hold, each directive that never had an effect,
- * and each pinned knob that nobody read. Returns how many. Whether that counts as a failure is
- * for the caller to say: it does if the full range of seeds ran.
+ * Calls `line` for each expectation that does not hold, each directive that never had an
+ * effect, and each pinned knob that nobody read. Returns how many. Whether that counts as a
+ * failure is for the caller to say: it does if the full range of seeds ran.
  */
 unsigned sim_tally_judge(const struct sim_tally *tally, const struct sim_scenario *scenario,
                          hf_line_fn *line, void *context);

@@ -122,7 +122,7 @@ sim_tape_reset(struct sim_tape *tape, uint64_t seed)
     tape->zero = false;
 }
 
-/* ---- the tables ------------------------------------------------------------------------ */
+/* ---- the tables -------------------------------------------------------------------------- */
 
 static uint64_t
 site_hash(struct sim_tape *tape, const char *name)
@@ -197,7 +197,7 @@ entry_slot(struct sim_tape *tape, uint64_t site, uint64_t entity, uint64_t occur
     }
 }
 
-/* ---- drawing --------------------------------------------------------------------------- */
+/* ---- drawing ----------------------------------------------------------------------------- */
 
 uint64_t
 sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t bound)
@@ -234,7 +234,7 @@ sim_draw_chance(struct sim_tape *tape, const char *site, uint64_t entity, uint64
     return sim_draw(tape, site, entity, denominator) >= denominator - numerator;
 }
 
-/* ---- saved tapes ----------------------------------------------------------------------- */
+/* ---- saved tapes ------------------------------------------------------------------------- */
 
 void
 sim_tape_record(struct sim_tape *tape, bool record)

@@ -85,7 +85,7 @@ sim_machine_hashes(const struct sim_machine *machine, const uint64_t **hashes)
     return machine->history.hash_count;
 }
 
-/* ---- the timeline ---------------------------------------------------------------------- */
+/* ---- the timeline ------------------------------------------------------------------------ */
 
 static void
 add_line(struct sim_history *history, const char *line)
@@ -128,7 +128,7 @@ sim_machine_timeline(const struct sim_machine *machine, hf_line_fn *line, void *
         line(context, history->text + at);
 }
 
-/* ---- calls ----------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------------- */
 
 void
 sim_trace_call(struct sim_machine *machine, const struct sim_event *event)

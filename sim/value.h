@@ -1,5 +1,6 @@
 /*
- * value.h - the typed values of the scenario language: numbers with units, ranges, ratios, words.
+ * value.h - the typed values of the scenario language: numbers with units, ranges, ratios,
+ * words.
  *
  *   count      17   2000
  *   size       512   64KiB   1MiB   2GiB            in bytes

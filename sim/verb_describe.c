@@ -1,5 +1,6 @@
 /*
- * verb_describe.c - `holdfast-sim describe`: every word that a scenario may use, with its sentence.
+ * verb_describe.c - `holdfast-sim describe`: every word that a scenario may use, with its
+ * sentence.
  */
 #include "sim/probe.h"
 #include "sim/result_print.h"

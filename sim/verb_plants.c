@@ -1,10 +1,11 @@
 /*
- * verb_plants.c - `holdfast-sim plants`: is every planted bug caught, and by the right property?
+ * verb_plants.c - `holdfast-sim plants`: is every planted bug caught, and by the right
+ * property?
  *
- * Each plant is switched on in a process of its own and meets the scenarios that name it, seed by
- * seed in rounds, until one breaks. Chances and everything else are as in `run`. The child leaves
- * what it found in shared memory, so that a plant which brings the process down, or never ends,
- * is found too.
+ * Each plant is switched on in a process of its own and meets the scenarios that name it, seed
+ * by seed in rounds, until one breaks. Chances and everything else are as in `run`. The child
+ * leaves what it found in shared memory, so that a plant which brings the process down, or
+ * never ends, is found too.
  */
 #define _GNU_SOURCE
 #include "sim/grow.h"
@@ -41,7 +42,7 @@ struct garden {
     unsigned count;
 };
 
-/* ---- one plant, in a child ------------------------------------------------------------------- */
+/* ---- one plant, in a child --------------------------------------------------------------- */
 
 static const struct sim_catch *
 find_catch(const struct sim_scenario *scenario, unsigned plant)
@@ -105,7 +106,7 @@ try_plant(const struct garden *garden, struct trial *trial)
     _exit(0);
 }
 
-/* ---- the parent ------------------------------------------------------------------------------ */
+/* ---- the parent -------------------------------------------------------------------------- */
 
 static void
 end_trial(struct trial *trial, int status)
@@ -171,7 +172,7 @@ try_all(struct garden *garden)
     return good;
 }
 
-/* ---- what comes out -------------------------------------------------------------------------- */
+/* ---- what comes out ---------------------------------------------------------------------- */
 
 static void
 print_properties(FILE *out, uint32_t properties)
@@ -261,7 +262,7 @@ conclude(const struct garden *garden)
     return caught == wanted ? SIM_EXIT_HELD : SIM_EXIT_BROKE;
 }
 
-/* ---- the start ------------------------------------------------------------------------------- */
+/* ---- the start --------------------------------------------------------------------------- */
 
 static bool
 choose(struct garden *garden)

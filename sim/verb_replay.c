@@ -22,8 +22,8 @@ static const struct sim_runner *dying_runner;
 static FILE *dying_out;
 
 /*
- * The engine brought the process down: shows what led to it. That is no place to print from by the
- * book, and the process is lost anyway.
+ * The engine brought the process down: shows what led to it. That is no place to print from by
+ * the book, and the process is lost anyway.
  */
 static void
 die(int signal_number)

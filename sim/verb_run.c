@@ -34,7 +34,7 @@ struct show {
     size_t line_count, line_capacity;
 };
 
-/* ---- a failure, with what led to it ---------------------------------------------------------- */
+/* ---- a failure, with what led to it ------------------------------------------------------ */
 
 struct last_events {
     char lines[LAST_EVENTS][EVENT_SIZE];
@@ -49,7 +49,8 @@ keep_last(void *context, const char *line)
     snprintf(events->lines[events->count++ % LAST_EVENTS], EVENT_SIZE, "%s", line);
 }
 
-/* Runs it once more for its last events; not where it ends the process, which was a worker's. */
+/* Runs it once more for its last events; not where it ends the process, which was a
+ * worker's. */
 static void
 show_last_events(const struct show *show, const struct sim_result *result)
 {
@@ -82,7 +83,7 @@ show_failure(const struct show *show, const struct sim_result *result)
         show_last_events(show, result);
 }
 
-/* ---- results as they come -------------------------------------------------------------------- */
+/* ---- results as they come ---------------------------------------------------------------- */
 
 static void
 hold_line(struct show *show, const struct sim_result *result)
@@ -149,7 +150,7 @@ each_result(void *context, const struct sim_result *result)
     show_progress(show);
 }
 
-/* ---- the end --------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------- */
 
 struct totals {
     uint64_t runs, held, broke, failed, cycles;

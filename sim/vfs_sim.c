@@ -49,7 +49,7 @@ static const uint32_t cost_ns[SIM_CALL_COUNT] = {
     [SIM_CALL_ANY] = 500,      [SIM_CALL_DIR_SYNC] = 150000,
 };
 
-/* ---- how every call goes --------------------------------------------------------------- */
+/* ---- how every call goes ----------------------------------------------------------------- */
 
 _Noreturn static void
 crash(struct call *call)
@@ -149,7 +149,7 @@ has_no_space(const struct sim_machine *machine)
             machine->disk.allocated >= machine->config.disk_bytes);
 }
 
-/* ---- the directory --------------------------------------------------------------------- */
+/* ---- the directory ----------------------------------------------------------------------- */
 
 void
 sim_vfs_forget(struct sim_machine *machine)
@@ -340,7 +340,7 @@ hf_dir_remove(struct hf_dir *dir, const char *name, struct hf_detail *detail)
     return is_struck ? fail(&call, HF_ERR_IO, "input/output error") : end(&call, HF_OK);
 }
 
-/* ---- files ----------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------- */
 
 /* The inode of a file to read, or a new one; NULL with the failure already told. */
 static struct sim_inode *

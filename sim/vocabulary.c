@@ -1,5 +1,6 @@
 /*
- * vocabulary.c - the nearest known word, by the number of letters to put in, leave out or change.
+ * vocabulary.c - the nearest known word, by the number of letters to put in, leave out or
+ * change.
  */
 #include "sim/vocabulary.h"
 

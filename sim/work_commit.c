@@ -10,7 +10,6 @@
  *                        already nothing remains
  */
 #include "sim/grow.h"
-#include "sim/mix.h"
 #include "sim/run_state.h"
 
 #include <inttypes.h>
@@ -31,7 +30,7 @@ struct attempt {
     size_t values_used;
 };
 
-/* ---- making it ------------------------------------------------------------------------------- */
+/* ---- making it --------------------------------------------------------------------------- */
 
 static void
 begin(struct attempt *attempt, struct sim_run *run, const char *what)
@@ -60,9 +59,9 @@ make_value(struct attempt *attempt, struct sim_change *change)
     struct hf_span value;
 
     change->put = true;
-    change->stamp = sim_mix(run->result->seed) + ++run->stamps;
-    change->size = (uint32_t)(sizes.lo + sim_draw(run->tape, "value", run->stamps,
-                                                  sizes.hi - sizes.lo + 1));
+    change->stamp = ++run->stamps;
+    change->size =
+        (uint32_t)(sizes.lo + sim_draw(run->tape, "value", run->step, sizes.hi - sizes.lo + 1));
     value.at = run->values + attempt->values_used;
     value.len = change->size;
     sim_stamp_fill(run->values + attempt->values_used, change->size, change->stamp);
@@ -139,7 +138,7 @@ add_cas(struct attempt *attempt, uint32_t key)
     write->value = make_value(attempt, change);
 }
 
-/* ---- judging it ------------------------------------------------------------------------------ */
+/* ---- judging it -------------------------------------------------------------------------- */
 
 static void
 wrong_code(const struct attempt *attempt, enum hf_err err, const char *expected)
@@ -339,7 +338,7 @@ run_attempt(struct attempt *attempt)
         run->nested++;
 }
 
-/* ---- the four kinds --------------------------------------------------------------------------- */
+/* ---- the four kinds ---------------------------------------------------------------------- */
 
 void
 sim_commit_put(struct sim_run *run)

@@ -12,7 +12,7 @@
 #define NAP_US_MAX 200000u
 #define WORK_STEPS_MAX 4u
 
-/* ---- keys ------------------------------------------------------------------------------------ */
+/* ---- keys -------------------------------------------------------------------------------- */
 
 /* Halves the range again and again with even chances: about 1/rank, without a logarithm. */
 static uint64_t
@@ -37,7 +37,7 @@ sim_work_key(struct sim_run *run)
     return (uint32_t)(zipf_rank(run, keys) * 7919 % keys);
 }
 
-/* ---- calls that are no commits --------------------------------------------------------------- */
+/* ---- calls that are no commits ----------------------------------------------------------- */
 
 void
 sim_work_claims(struct sim_run *run)
@@ -184,7 +184,7 @@ sim_work_close(struct sim_run *run)
     return err == HF_OK;
 }
 
-/* ---- the mix --------------------------------------------------------------------------------- */
+/* ---- the mix ----------------------------------------------------------------------------- */
 
 static enum sim_knob
 draw_verb(struct sim_run *run)

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The crc of `len` more bytes behind those whose crc is `crc` (0 for none). Pure; any thread.
- */
+/* The crc of `len` more bytes behind those whose crc is `crc` (0 for none). Pure; any
+ * thread. */
 uint32_t hf_crc32c(uint32_t crc, const void *at, size_t len);
 
 /* The same by tables, on any machine: what the fast one is tested against. */

@@ -1,9 +1,10 @@
 /*
  * hash.h - the keyed 64-bit hash of keys in memory. Never stored, so free to change.
  *
- * Each 16 bytes are folded into the state by one wide multiplication: the construction of wyhash
- * (Wang Yi, public domain). The seed keeps strangers from choosing colliding keys; it steers no
- * decision that a user or a trace could see. In a header, since it is in the path of every read.
+ * Each 16 bytes are folded into the state by one wide multiplication: the construction of
+ * wyhash (Wang Yi, public domain). The seed keeps strangers from choosing colliding keys; it
+ * steers no decision that a user or a trace could see. In a header, since it is in the path of
+ * every read.
  *
  *   fold(a, b)        the two halves of the 128-bit product a * b, xored
  *   16 bytes (x, y)   state = fold(x ^ key, y ^ state)

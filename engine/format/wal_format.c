@@ -199,8 +199,8 @@ version_is_possible(uint64_t version)
     return version != 0 && version != HF_LATEST;
 }
 
-/* Whether the operations of a commit fill its payload exactly, each leading back to the frame.
- */
+/* Whether the operations of a commit fill its payload exactly, each leading back to the
+ * frame. */
 static bool
 commit_adds_up(struct hf_span payload)
 {

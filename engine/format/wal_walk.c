@@ -148,8 +148,8 @@ skip_padding(struct hf_wal_walk *walk)
     return true;
 }
 
-/* The planted mistake of every log reader that means well: on to the next thing that validates.
- */
+/* The planted mistake of every log reader that means well: on to the next thing that
+ * validates. */
 static bool
 resync(struct hf_wal_walk *walk)
 {

@@ -82,8 +82,8 @@ page_size(unsigned slot_bits)
     return sizeof(struct hf_hash_slot) << slot_bits;
 }
 
-/* Four fifths: beyond that, probes for what is not there grow long. One slot is always empty.
- */
+/* Four fifths: beyond that, probes for what is not there grow long. One slot is always
+ * empty. */
 static uint32_t
 page_limit(const struct page *page)
 {

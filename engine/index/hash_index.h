@@ -39,7 +39,8 @@ enum hf_err hf_hash_open(struct hf_hash **out, struct hf_budget *budget,
                          unsigned page_bits) HF_MUST_CHECK;
 void hf_hash_close(struct hf_hash *index); /* accepts NULL */
 
-/* What a lookup needs, in sight so that it can be inlined: the beginning of a struct hf_hash. */
+/* What a lookup needs, in sight so that it can be inlined: the beginning of a struct
+ * hf_hash. */
 struct hf_hash_entry {
     struct hf_hash_slot *slots;
     uint32_t mask; /* of a slot's number */
@@ -101,8 +102,8 @@ void hf_hash_settle(struct hf_hash *index);
 uint64_t hf_hash_count(const struct hf_hash *index); /* slots in use */
 uint64_t hf_hash_bytes(const struct hf_hash *index); /* memory held */
 
-/* Walks everything; NULL when all invariants hold, else a sentence that quotes the broken one.
- */
+/* Walks everything; NULL when all invariants hold, else a sentence that quotes the broken
+ * one. */
 const char *hf_hash_check(const struct hf_hash *index);
 
 #endif

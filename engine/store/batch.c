@@ -1,8 +1,8 @@
 /*
  * batch.c - operations gathered for one commit.
  *
- * Keys and values are copied into the batch's own memory, in blocks that are kept over a reset,
- * so that a batch used again and again allocates nothing.
+ * Keys and values are copied into the batch's own memory. A reset keeps the last block of it and
+ * the lists, so that a batch used again and again allocates nothing once it fits into one.
  */
 #include "store/store.h"
 

@@ -6,8 +6,7 @@
  *   2. checks against the newest versions, published or not            CONFLICT
  *   3. room in the indexes                                             NO_MEMORY
  *   4. a place in the log                                              FULL, NO_MEMORY, IO
- *   5. encode into the segment's memory, write                         FULL, IO -> a new
- * segment
+ *   5. encode into the segment's memory, write                         FULL, IO: a new segment
  *   6. index: cannot fail
  *   7. strict or HF_DURABLE: sync                                      FAILED: outcome unknown
  *

@@ -235,8 +235,8 @@ dump_directory(struct dump *dump)
     return err;
 }
 
-/* Opens `path` as a directory, or the directory that the file `path` is in; *name is then its.
- */
+/* Opens `path` as a directory, or the directory that the file `path` is in; *name is then
+ * its. */
 static enum hf_err
 open_either(struct dump *dump, const char *path, const char **name)
 {

@@ -86,8 +86,8 @@ next_frame_off(const struct hf_log *log, uint32_t *lead)
     return hf_log_round_up(log, log->active->end) + HF_WAL_GROUP_SIZE;
 }
 
-/* Whether a frame fits and leaves room for a seal, and for the reserve unless it may use that.
- */
+/* Whether a frame fits and leaves room for a seal, and for the reserve unless it may use
+ * that. */
 static bool
 fits(const struct hf_log *log, uint32_t size, bool is_delete)
 {
@@ -125,8 +125,8 @@ size_for(const struct hf_log *log, uint32_t frame_size)
     return hf_log_round_up(log, need + need / (TAIL_SHARE - 1));
 }
 
-/* Writes the seal. A failure leaves the end where it was: the link of the next segment tells.
- */
+/* Writes the seal. A failure leaves the end where it was: the link of the next segment
+ * tells. */
 static void
 seal_active(struct hf_log *log, uint32_t next)
 {
@@ -153,8 +153,8 @@ seal_active(struct hf_log *log, uint32_t next)
 }
 
 /*
- * The spare and its memory, if it is ready, large enough and not overtaken; else a segment made on
- * the spot. Memory comes first: without it no file is made.
+ * The spare and its memory, if it is ready, large enough and not overtaken; else a segment made
+ * on the spot. Memory comes first: without it no file is made.
  */
 static enum hf_err
 next_segment(struct hf_log *log, uint64_t need, struct hf_log_segment **out,

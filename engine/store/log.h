@@ -3,7 +3,8 @@
  *
  * The log is a chain of segment files, `wal-<number>`. Frames are encoded straight into the
  * memory of the newest segment (memory/segments.h) and written from there; memory and file
- * differ only in the header and in the zeros between groups.
+ * differ only in the header and in the zeros between groups; what recovery loads has no group
+ * headers either (store/frames.h).
  *
  *        sealed segments             active                     spare
  *   +----------------------+   +-----------------+     +----------------------+
@@ -13,9 +14,9 @@
  *
  * Without a directory (memory mode) there are only the segments in memory.
  *
- * A segment's header and name are durable before its first group, and so are the zeros that fill
- * it, unless rotation had to make it on the spot. The last part of each is kept for deletes: they
- * still find room when the disk is full.
+ * A segment's header and name are durable before its first group, and so are the zeros that
+ * fill it, unless rotation had to make it on the spot. The last part of each is kept for
+ * deletes: they still find room when the disk is full.
  *
  * Guarded by the database's mutex, which hf_log_sync and hf_log_prepare give up around their
  * I/O.
@@ -97,9 +98,8 @@ struct hf_place {
     uint64_t ref;  /* of the frame's first byte */
 };
 
-#define HF_LOG_SEGMENT_MIN                                                                     \
-    (UINT64_C(1) << 20) /* first size of a segment, doubled from there  \
-                                                */
+/* First size of a segment, doubled from there. */
+#define HF_LOG_SEGMENT_MIN (UINT64_C(1) << 20)
 
 void hf_log_close_files(struct hf_log *log);
 
@@ -123,8 +123,10 @@ enum hf_err hf_log_restart(struct hf_log *log, struct hf_detail *detail) HF_MUST
  * Any error is final for the log.
  */
 enum hf_err hf_log_sync(struct hf_log *log, struct hf_detail *detail) HF_MUST_CHECK;
-/* The last frame of the log, durable, and the file cut to its end. Everything is synced
- * already. */
+/*
+ * The last frame of the log, durable, and the file cut to its end. Everything is synced already.
+ * A poisoned segment gets none: it is left as it is.
+ */
 enum hf_err hf_log_seal(struct hf_log *log, struct hf_detail *detail) HF_MUST_CHECK;
 
 /* Whether there is something to prepare, and the next bounded step of it. */

@@ -1,10 +1,10 @@
 /*
  * log_spare.c - preparing the next segment ahead, so that rotation neither waits nor fails.
  *
- *   NONE -- create, header --> FILLING -- zeros, piece by piece --> FILLED -- sync, name --> READY
- *                                                                     |  ^
- *                                                                     +--+ another number, if this
- *                                                                          one was overtaken
+ *   NONE -- create, header --> FILLING -- zeros, in pieces --> FILLED -- sync, name --> READY
+ *                                                              |  ^
+ *                                                              +--+ another number, if this
+ *                                                                   one was overtaken
  *
  * A spare brings its memory along, its pages touched. Rotation never waits for it: it makes a
  * segment on the spot, under a higher number, whose file grows as it is written, and the spare

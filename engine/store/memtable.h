@@ -13,8 +13,8 @@
  * Invariants (hf_memtable_check quotes the number):
  *   1. each slot of the hash index refers to an operation whose key has that hash
  *   2. a link leads to an operation on the same key with a lower version
- *   3. each key of the ordered index is in the hash index; after a full catch-up, and
- * conversely
+ *   3. each key of the ordered index is in the hash index; after a full catch-up, also the
+ *      other way round
  */
 #ifndef HF_STORE_MEMTABLE_H
 #define HF_STORE_MEMTABLE_H
@@ -56,8 +56,8 @@ void hf_memtable_settle(struct hf_memtable *table);
 /* The newest operation on `key` with a version of at most `version`, a delete too; or NULL. */
 const uint8_t *hf_memtable_find(const struct hf_memtable *table, struct hf_span key,
                                 uint64_t hash, uint64_t version);
-/* From the operation at `ref` back to the newest with a version of at most `version`, or NULL.
- */
+/* From the operation at `ref` back to the newest with a version of at most `version`, or
+ * NULL. */
 const uint8_t *hf_memtable_as_of(const struct hf_memtable *table, uint64_t ref,
                                  uint64_t version);
 

@@ -29,7 +29,7 @@ prepare_new(struct hf_recovering *r)
 
 /* ---- after the new segment is durable ---------------------------------------------------- */
 
-/* Removes segments that are no part of the log any more, and what failed recoveries left. */
+/* Removes segments that are no part of the log any more, and those left in the making. */
 static void
 remove_dead(struct hf_recovering *r)
 {

@@ -4,7 +4,8 @@
  *   scan    every segment is read, nothing judged              recovery_scan.c
  *   chain   from the newest segment back along its links       recovery_chain.c
  *   replay  forward again: where does the valid log end?       recovery_replay.c,
- * recovery_table.c build   frames into memory, indexes over them              recovery_build.c
+ *                                                              recovery_table.c
+ *   build   frames into memory, indexes over them              recovery_build.c
  *   place   what is above the witness into a new segment       recovery_place.c
  *
  * Nothing on disk changes before `place`, and until its rename is durable the new segment does
@@ -20,8 +21,7 @@ enum hf_scanned_state {
     HF_SCANNED_BEGUN,   /* header, first group and link are good */
     HF_SCANNED_TORN,    /* a good header, and no good beginning in what follows */
     HF_SCANNED_DAMAGED, /* no good header, and something follows */
-    HF_SCANNED_NEWER,   /* the header is of a newer format */
-    HF_SCANNED_STATE_COUNT
+    HF_SCANNED_NEWER    /* the header is of a newer format */
 };
 
 /* One segment file, as it was found. */
@@ -45,9 +45,8 @@ struct hf_scanned {
     uint32_t group_next; /* number that a further group would have */
 };
 
-#define HF_TEMPORARY_MAX                                                                       \
-    16u /* leftovers of earlier recoveries that one recovery clears away  \
-                              */
+/* Segments left in the making that one recovery clears away. */
+#define HF_TEMPORARY_MAX 16u
 
 struct hf_recovering {
     struct hf_db *db;

@@ -38,8 +38,8 @@ above_witness(struct hf_scanned *scanned, uint64_t last)
     return scanned->used - scanned->used_below;
 }
 
-/* Decides which segments stay, r->kept of them; returns the bytes of commits that are copied.
- */
+/* Decides which segments stay, r->kept of them; returns the bytes of commits that are
+ * copied. */
 static uint64_t
 plan_copy(struct hf_recovering *r)
 {

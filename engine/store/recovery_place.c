@@ -1,8 +1,8 @@
 /*
  * recovery_place.c - writes what recovery holds above the witness into a new segment.
  *
- *   1. wal-N.tmp   header, one group: a link to where the kept log ends, the copied commits;
- * zeros
+ *   1. wal-N.tmp   header; one group: a link to where the kept log ends, the copied commits;
+ *                  zeros
  *   2. sync        the bytes are durable, under a name that nobody loads
  *   3. rename      wal-N
  *   4. directory sync: the new segment exists, and with it the cut; only now anything may go
@@ -65,8 +65,8 @@ write_file(struct hf_db *db, struct hf_log_segment *segment, const uint8_t *sect
     return err;
 }
 
-/* Writes the segment and makes it and its name durable; clears away what it made if it fails.
- */
+/* Writes the segment and makes it and its name durable; clears away what it made if it
+ * fails. */
 static enum hf_err
 make_durable(struct hf_db *db, struct hf_log_segment *segment, const uint8_t *sector,
              const struct hf_segment *memory, struct hf_detail *detail)

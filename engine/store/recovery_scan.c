@@ -105,8 +105,7 @@ classify(struct hf_scanned *scanned, uint32_t sector)
     case HF_WAL_GOOD:
         break;
     }
-    if (scanned->header.number !=
-        scanned->number) { /* a spare about to be renumbered, at most */
+    if (scanned->header.number != scanned->number) { /* not the name that we gave it */
         scanned->state =
             scanned->data <= scanned->header.sector ? HF_SCANNED_UNBEGUN : HF_SCANNED_DAMAGED;
         return;
