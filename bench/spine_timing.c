@@ -76,10 +76,10 @@ row(const char *name, double per_s, double least, const char *note)
     char limit[32] = "", verdict[8] = "";
 
     if (least > 0) {
-        snprintf(limit, sizeof limit, ">= %.2f M/s", least / 1e6);
+        snprintf(limit, sizeof limit, ">= %.0f K/s", least / 1e3);
         snprintf(verdict, sizeof verdict, "%s", per_s >= least ? "ok" : "SLOW");
     }
-    printf("%-46s %8.2f M/s %7.0f ns  %-12s %-5s %s\n", name, per_s / 1e6, 1e9 / per_s, limit,
+    printf("%-46s %8.1f K/s %7.0f ns  %-12s %-5s %s\n", name, per_s / 1e3, 1e9 / per_s, limit,
            verdict, note);
     fflush(stdout);
 }

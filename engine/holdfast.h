@@ -150,7 +150,7 @@ HF_API enum hf_err hf_open(struct hf_db **out, const char *path,
  * Syncs what a mode with a log has not synced, seals the log and releases everything, in every
  * case. INVALID: views or iterators are still open; then nothing was done. FAILED: commits
  * above hf_durable_version() may not survive a power cut, because an earlier write or sync
- * failed.
+ * failed. IO, FULL: the seal, or its sync, failed.
  */
 HF_API enum hf_err hf_close(struct hf_db *db);
 
@@ -215,8 +215,8 @@ HF_API enum hf_err hf_sync(struct hf_db *db) HF_MUST_CHECK;
 HF_API uint64_t hf_durable_version(struct hf_db *db);
 
 /*
- * Returns when `version` is durable. INVALID: not committed yet, or memory mode. READ_ONLY: this
- * handle cannot sync.
+ * Returns when `version` is durable. INVALID: not committed yet, or memory mode. READ_ONLY:
+ * this handle cannot sync.
  */
 HF_API enum hf_err hf_wait_durable(struct hf_db *db, uint64_t version) HF_MUST_CHECK;
 
@@ -304,7 +304,7 @@ struct hf_stats {
     uint64_t written_bytes; /* handed to the kernel since open */
     uint64_t stalls;        /* commits that waited for the loss window */
     uint64_t stall_ns_total;
-    uint64_t index_pause_ns_max; /* the longest that a scan took to bring its index up to date */
+    uint64_t index_pause_ns_max; /* the longest that a scan took to catch up with the log */
     uint64_t index_pause_ns_last;
 };
 

@@ -6,12 +6,10 @@
  * and what was found; which property it breaks depends on what may have happened to the disk.
  */
 #include "base/span.h"
-#include "sim/grow.h"
 #include "sim/run_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #define MANY_MAX 64u
 

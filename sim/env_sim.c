@@ -9,8 +9,6 @@
 #include "base/assert.h"
 #include "sim/machine_state.h"
 
-#include <string.h>
-
 #define CLOCK_READ_NS 20u                          /* a look at the clock takes this long */
 #define EPOCH_US (UINT64_C(1700000000) * 1000000u) /* when every simulation begins */
 

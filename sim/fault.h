@@ -6,7 +6,7 @@
 
 #include "sim/machine.h"
 
-#define SIM_RULES_MAX 64u
+#define SIM_RULES_MAX 64u /* as many as `by_call` has bits */
 
 /* What the machine keeps about each rule of the scenario. */
 struct sim_rule_state {

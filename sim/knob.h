@@ -38,7 +38,7 @@ enum sim_knob {
     SIM_KNOB_BATCH,
     SIM_KNOB_DURABLE,
     SIM_KNOB_NESTED,
-    /* the mix: weights of the operations, in the order of enum sim_verb */
+    /* the mix: weights of the operations */
     SIM_KNOB_PUT,
     SIM_KNOB_DELETE,
     SIM_KNOB_CAS,

@@ -146,19 +146,19 @@ matches(const struct field *field, const struct structure *structure)
     return (field->kinds & BIT(structure->kind)) != 0;
 }
 
-static struct sim_range
+static struct sim_extent
 range_of(const struct field *field, const struct structure *structure)
 {
     uint64_t from = field->from >= 0 ? structure->from + (uint64_t)field->from
                                      : structure->to - (uint64_t)-field->from;
     uint64_t to = field->to > 0 ? structure->from + (uint64_t)field->to
                                 : structure->to - (uint64_t)-field->to;
-    return (struct sim_range){ from, to };
+    return (struct sim_extent){ from, to };
 }
 
 /* How many structures have the field; the `index`th of them into *out, if there is one. */
 static uint64_t
-scan(struct sim_range *out, struct hf_span file, const struct field *field, uint64_t index)
+scan(struct sim_extent *out, struct hf_span file, const struct field *field, uint64_t index)
 {
     struct reader reader;
     struct structure structure;
@@ -191,7 +191,7 @@ sim_locate_field(unsigned index)
 }
 
 bool
-sim_locate(struct sim_range *out, struct hf_span file, const char *name, struct sim_tape *tape,
+sim_locate(struct sim_extent *out, struct hf_span file, const char *name, struct sim_tape *tape,
            uint64_t entity)
 {
     const struct field *field =
@@ -201,7 +201,7 @@ sim_locate(struct sim_range *out, struct hf_span file, const char *name, struct 
 
     if (field == NULL)
         return false;
-    *out = (struct sim_range){ 0, 0 };
+    *out = (struct sim_extent){ 0, 0 };
     count = scan(out, file, field, 0);
     if (count > 1)
         scan(out, file, field, sim_draw(tape, "locate.index", entity, count));

@@ -10,7 +10,7 @@
 #include "holdfast.h"
 #include "sim/tape.h"
 
-struct sim_range {
+struct sim_extent {
     uint64_t from, to;
 };
 
@@ -21,7 +21,7 @@ const char *sim_locate_field(unsigned index);
  * One range of `file` that holds `field`, drawn from all there are; "" is any field of the
  * format. False: there is none.
  */
-bool sim_locate(struct sim_range *out, struct hf_span file, const char *field,
+bool sim_locate(struct sim_extent *out, struct hf_span file, const char *field,
                 struct sim_tape *tape, uint64_t entity);
 
 /* The highest position that anything readable in the bytes of a segment says to be durable. */

@@ -52,53 +52,52 @@ enum sim_phase { SIM_PHASE_ANY, SIM_PHASE_RUN, SIM_PHASE_RECOVERY, SIM_PHASE_COU
 /* The faults, by their names in the scenario language (F numbers: docs/fault-model.md). */
 enum sim_fault {
     SIM_PROCESS_KILL, /* F01 the page cache stays, the process goes */
-    SIM_POWER_CUT, /* F02 F03 F08-F11 F13-F17 F19: the personality draws what is left         */
-    SIM_TORN_WRITE, /* F04 F05 F06 biases the draw of the next power cut for one pending write
-                     */
-    SIM_LOST_NAME, /* F13 F14 F16 biases the draw: pending names are lost, or alone survive   */
-    SIM_SYNC_ERROR, /* F23 F27 F30 F31 by flavour */
-    SIM_SYNC_SLOW, /* F32 the clock advances inside a sync                                    */
-    SIM_SHORT_READ,  /* F34 */
-    SIM_SHORT_WRITE, /* F34 */
-    SIM_DISK_FULL, /* F36 writes and creations fail until space is back                       */
-    SIM_READ_ERROR,  /* F40 transient or permanent  */
-    SIM_WRITE_ERROR, /* F37 before, half way through or after the effect */
-    SIM_NAME_ERROR, /* F38 F39 open, create, rename, remove, list fail; the effect maybe done */
-    SIM_ALLOC_FAIL, /* F42 */
-    SIM_BIT_FLIP, /* F45 at rest, between lives, aimed at a field                            */
-    SIM_ZERO_SECTOR, /* F46 at rest */
-    SIM_FILE_LOSS, /* F50 a file goes, is emptied or is cut, at rest                          */
+    SIM_POWER_CUT,    /* F02 F03 F08-F11 F13-F17 F19: the personality draws what is left */
+    SIM_TORN_WRITE,   /* F04 F05 F06 biases the draw of a power cut for one pending write */
+    SIM_LOST_NAME,    /* F13 F14 F16 biases the draw: pending names go, or alone survive */
+    SIM_SYNC_ERROR,   /* F23 F27 F30 F31 by flavour */
+    SIM_SYNC_SLOW,    /* F32 the clock advances inside a sync */
+    SIM_SHORT_READ,   /* F34 */
+    SIM_SHORT_WRITE,  /* F34 */
+    SIM_DISK_FULL,    /* F36 writes and creations fail until space is back */
+    SIM_READ_ERROR,   /* F40 transient or permanent */
+    SIM_WRITE_ERROR,  /* F37 before, half way through or after the effect */
+    SIM_NAME_ERROR,   /* F38 F39 an open, rename, remove or list fails; maybe it is done */
+    SIM_ALLOC_FAIL,   /* F42 */
+    SIM_BIT_FLIP,     /* F45 at rest, between lives, aimed at a field */
+    SIM_ZERO_SECTOR,  /* F46 at rest */
+    SIM_FILE_LOSS,    /* F50 a file goes, is emptied or is cut, at rest */
     SIM_FAULT_COUNT
 };
 
 /* When a rule fires. */
 enum sim_when {
-    SIM_WHEN_EVERY,  /* after lo..hi workload steps, drawn anew each time              */
-    SIM_WHEN_STEP,   /* at workload step `lo`, before it                               */
+    SIM_WHEN_EVERY,  /* after lo..hi workload steps, drawn anew each time */
+    SIM_WHEN_STEP,   /* at workload step `lo`, before it */
     SIM_WHEN_CALL,   /* at the `lo`th call that matches file and call (counted from 1) */
-    SIM_WHEN_CHANCE, /* at each matching call with chance lo/hi                        */
+    SIM_WHEN_CHANCE, /* at each matching call with chance lo/hi */
     SIM_WHEN_MARK,   /* at the first matching call after mark number `mark` counted up */
-    SIM_WHEN_CRASH   /* at each crash, with chance lo/hi (faults at rest, biases)      */
+    SIM_WHEN_CRASH   /* at each crash, with chance lo/hi (faults at rest, biases) */
 };
 
 enum sim_flavour {
     SIM_FLAVOUR_ANY, /* drawn */
-    SIM_BEFORE,
+    SIM_BEFORE,      /* errors: relative to the effect */
     SIM_HALF,
-    SIM_AFTER, /* errors: relative to the effect       */
-    SIM_CLEAN,
+    SIM_AFTER,
+    SIM_CLEAN, /* sync_error */
     SIM_DURABLE,
-    SIM_EVICT, /* sync_error                           */
-    SIM_PREFIX,
+    SIM_EVICT,
+    SIM_PREFIX, /* torn_write */
     SIM_HOLE,
-    SIM_SUBSECTOR, /* torn_write                           */
-    SIM_ONCE,
-    SIM_STICKY, /* read_error                           */
-    SIM_DROP,
-    SIM_KEEP, /* lost_name: of pending name operations*/
-    SIM_GONE,
+    SIM_SUBSECTOR,
+    SIM_ONCE, /* read_error */
+    SIM_STICKY,
+    SIM_DROP, /* lost_name: of pending name operations */
+    SIM_KEEP,
+    SIM_GONE, /* file_loss */
     SIM_EMPTY,
-    SIM_CUT, /* file_loss                            */
+    SIM_CUT,
     SIM_FLAVOUR_COUNT
 };
 
@@ -112,20 +111,20 @@ struct sim_rule {
     enum sim_call call;
     enum sim_phase phase;
     enum sim_flavour flavour;
-    char field[24]; /* of the format, "" any; for faults at rest                    */
-    uint64_t survive,
-        survive_of;     /* power_cut: share of pending sectors kept; 0/0: drawn freely */
-    uint64_t duration;  /* disk_full: steps; sync_slow: milliseconds                    */
-    uint64_t count_max; /* fires at most so often; 0: no limit                          */
-    uint64_t bits;      /* bit_flip: how many                                           */
-    unsigned line;      /* of the scenario file; names the rule in results              */
-    uint64_t fired;     /* counted by the machine, reset by sim_machine_reset           */
+    char field[24];      /* of the format, "" any; for faults at rest */
+    uint64_t survive;    /* power_cut: the share of pending sectors kept, */
+    uint64_t survive_of; /* survive/survive_of; 0/0: drawn freely */
+    uint64_t duration;   /* disk_full: steps; sync_slow: milliseconds */
+    uint64_t count_max;  /* fires at most so often; 0: no limit */
+    uint64_t bits;       /* bit_flip: how many */
+    unsigned line;       /* of the scenario file; names the rule in results */
+    uint64_t fired;      /* counted by the machine, reset by sim_machine_reset */
 };
 
 struct sim_machine_config {
     enum sim_personality personality;
-    uint32_t sector;     /* the device's grain of tearing; data is drawn by it        */
-    uint64_t disk_bytes; /* capacity; 0: no limit                                     */
+    uint32_t sector;     /* the device's grain of tearing; data is drawn by it */
+    uint64_t disk_bytes; /* capacity; 0: no limit */
     struct sim_rule *rules;
     unsigned rule_count;
 };
@@ -204,7 +203,6 @@ bool sim_machine_unwitnessed(struct sim_machine *machine);
 
 /* Chains numbers into the trace hash. `what` is a static string, hashed by content. */
 void sim_trace(struct sim_machine *machine, const char *what, uint64_t a, uint64_t b);
-void sim_trace_bytes(struct sim_machine *machine, const char *what, struct hf_span bytes);
 uint64_t sim_machine_hash(const struct sim_machine *machine);
 /* Hashes after each event, to find the first that differs: on for doubled runs. */
 void sim_machine_keep_hashes(struct sim_machine *machine, bool keep);

@@ -69,7 +69,7 @@ flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct
 {
     struct sim_inode *inode = name->inode;
     uint64_t bits = rule->bits == 0 ? 1 : rule->bits;
-    struct sim_range range;
+    struct sim_extent range;
 
     if (!sim_locate(&range, bytes_of(inode), rule->field, machine->tape, rule->line))
         return false;
@@ -95,7 +95,7 @@ choose_sector(struct sim_machine *machine, const struct sim_rule *rule,
     static const uint8_t zeros[SIM_SECTOR];
     uint64_t count = (inode->mem.size + SIM_SECTOR - 1) / SIM_SECTOR;
     uint64_t first = sim_draw(machine->tape, "zero_sector.first", rule->line, count);
-    struct sim_range range;
+    struct sim_extent range;
 
     if (rule->field[0] != '\0' &&
         sim_locate(&range, bytes_of(inode), rule->field, machine->tape, rule->line))
@@ -134,7 +134,7 @@ static uint64_t
 choose_cut(struct sim_machine *machine, const struct sim_rule *rule,
            const struct sim_inode *inode)
 {
-    struct sim_range range;
+    struct sim_extent range;
 
     if (sim_draw(machine->tape, "file_loss.anywhere", rule->line, 2) == 0 &&
         sim_locate(&range, bytes_of(inode), rule->field[0] == '\0' ? "frame" : rule->field,

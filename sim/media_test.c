@@ -152,7 +152,7 @@ test_every_field(void)
 
     boot(1, NULL, 0);
     for (unsigned i = 0; sim_locate_field(i) != NULL; i++) {
-        struct sim_range range;
+        struct sim_extent range;
         bool located = sim_locate(&range, hf_span(segment, SIZE), sim_locate_field(i), tape, 0);
         if (!located)
             printf("# there is no %s\n", sim_locate_field(i));

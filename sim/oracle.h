@@ -59,6 +59,7 @@ bool sim_oracle_is_in_doubt(const struct sim_oracle *oracle);
 /* The state of `key` after versions 1..version. */
 struct sim_state sim_oracle_state(const struct sim_oracle *oracle, uint32_t key,
                                   uint64_t version);
+
 /* ---- the commit that is under way -------------------------------------------------------- */
 
 /*

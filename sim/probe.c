@@ -30,20 +30,16 @@ bool hf_probe_chance(enum hf_chance chance);
 uint64_t hf_probe_marks[HF_MARK_COUNT];
 bool hf_probe_planted[HF_PLANT_COUNT];
 
-static uint64_t chances_taken[HF_CHANCE_COUNT + 1];
 static bool chances_off;
 
 bool
 hf_probe_chance(enum hf_chance chance)
 {
     struct sim_machine *machine = sim_machine_current;
-    bool taken;
 
     if (chances_off || machine == NULL || machine->calm)
         return false;
-    taken = sim_draw_chance(machine->tape, chances[chance].name, 0, 1, CHANCE_OF);
-    chances_taken[chance] += taken;
-    return taken;
+    return sim_draw_chance(machine->tape, chances[chance].name, 0, 1, CHANCE_OF);
 }
 
 unsigned
@@ -114,18 +110,10 @@ sim_mark_count(unsigned mark)
     return hf_probe_marks[mark];
 }
 
-uint64_t
-sim_chance_count(unsigned chance)
-{
-    HF_ASSERT(chance < HF_CHANCE_COUNT);
-    return chances_taken[chance];
-}
-
 void
 sim_probe_reset(void)
 {
     memset(hf_probe_marks, 0, sizeof hf_probe_marks);
-    memset(chances_taken, 0, sizeof chances_taken);
 }
 
 void
@@ -139,13 +127,6 @@ sim_plant_set(unsigned plant, bool on)
 {
     HF_ASSERT(plant < HF_PLANT_COUNT);
     hf_probe_planted[plant] = on;
-}
-
-bool
-sim_plant_is_set(unsigned plant)
-{
-    HF_ASSERT(plant < HF_PLANT_COUNT);
-    return hf_probe_planted[plant];
 }
 
 void

@@ -25,16 +25,13 @@ const char *sim_plant_text(unsigned plant);
 
 /* How often the mark was reached since the last reset. */
 uint64_t sim_mark_count(unsigned mark);
-/* How often the chance was taken since the last reset. */
-uint64_t sim_chance_count(unsigned chance);
-/* All counts of marks and chances to 0; switches stay as they are. */
+/* All counts to 0; switches stay as they are. */
 void sim_probe_reset(void);
 
 /* Whether chances are drawn at all; off, every one is "no" without a draw. On at the start. */
 void sim_probe_chances(bool on);
 /* All off at the start. */
 void sim_plant_set(unsigned plant, bool on);
-bool sim_plant_is_set(unsigned plant);
 void sim_plants_clear(void);
 
 #endif

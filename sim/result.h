@@ -16,7 +16,6 @@ struct sim_result {
     uint64_t seed;
     enum sim_verdict verdict;
     enum sim_property property; /* that broke */
-    bool is_doubled;
     uint64_t hash;
     uint64_t steps;
     uint64_t cycles;

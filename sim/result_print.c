@@ -10,6 +10,8 @@
 
 #include <inttypes.h>
 
+#define KNOBS_COLUMN 60 /* no knob begins behind it */
+
 void
 sim_print_reproduce(FILE *to, const struct sim_scenario *scenario, uint64_t seed,
                     const char *plant)
@@ -76,17 +78,19 @@ print_directives(FILE *to, const struct sim_scenario *scenario, const struct sim
     putc('}', to);
 }
 
-static void
+/* NAME=VALUE; returns how many characters that were. */
+static int
 print_knob(FILE *to, const struct sim_result *result, enum sim_knob knob)
 {
     char value[SIM_HINT_SIZE];
 
     sim_knob_print(knob, result->knobs[knob], value);
-    fprintf(to, "%s.%s=%s", sim_group_name(sim_knob_group(knob)), sim_knob_name(knob), value);
+    return fprintf(to, "%s=%s", sim_knob_name(knob), value);
 }
 
 void
-sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_result *result)
+sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_result *result,
+               const char *plant)
 {
     fprintf(to,
             "{\"scenario\":\"%s\",\"seed\":\"%" PRIu64 "\",\"verdict\":\"%s\","
@@ -98,7 +102,8 @@ sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_r
     print_directives(to, scenario, result);
     fprintf(to, ",\"knobs\":[");
     for (unsigned knob = 0; knob < SIM_KNOB_COUNT; knob++) {
-        fprintf(to, knob == 0 ? "\"" : ",\"");
+        fprintf(to, knob == 0 ? "\"%s." : ",\"%s.",
+                sim_group_name(sim_knob_group((enum sim_knob)knob)));
         print_knob(to, result, (enum sim_knob)knob);
         putc('"', to);
     }
@@ -106,7 +111,7 @@ sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_r
     if (result->verdict != SIM_HELD) {
         fprintf(to, ",\"property\":\"%s\",\"reproduce\":\"",
                 sim_property_name(result->property));
-        sim_print_reproduce(to, scenario, result->seed, NULL);
+        sim_print_reproduce(to, scenario, result->seed, plant);
         fprintf(to, "\",\"expected\":");
         sim_print_json_string(to, result->expected);
         fprintf(to, ",\"found\":");
@@ -133,9 +138,19 @@ sim_print_failure(FILE *to, const struct sim_scenario *scenario,
 void
 sim_print_knobs(FILE *to, const struct sim_result *result)
 {
-    for (unsigned knob = 0; knob < SIM_KNOB_COUNT; knob++) {
-        fprintf(to, knob == 0 ? "" : " ");
-        print_knob(to, result, (enum sim_knob)knob);
+    const char *group = "";
+    int column = 0;
+
+    for (unsigned i = 0; i < SIM_KNOB_COUNT; i++) {
+        enum sim_knob knob = (enum sim_knob)i;
+        const char *of = sim_group_name(sim_knob_group(knob));
+        if (of != group || column > KNOBS_COLUMN) {
+            fprintf(to, "\n%-10s", of);
+            group = of;
+            column = 0;
+        }
+        putc(' ', to);
+        column += print_knob(to, result, knob) + 1;
     }
     putc('\n', to);
 }

@@ -14,13 +14,13 @@ void sim_print_reproduce(FILE *to, const struct sim_scenario *scenario, uint64_t
                          const char *plant);
 /* `text` as a JSON string, quotes included. */
 void sim_print_json_string(FILE *to, const char *text);
-/* One run as one line of JSON. */
+/* One run as one line of JSON. `plant` as above. */
 void sim_print_json(FILE *to, const struct sim_scenario *scenario,
-                    const struct sim_result *result);
+                    const struct sim_result *result, const char *plant);
 /* What a run broke: property, expected, found and how to see it again. */
 void sim_print_failure(FILE *to, const struct sim_scenario *scenario,
                        const struct sim_result *result, const char *plant);
-/* The knobs of a run on one line. */
+/* The knobs of a run, as lines that a scenario could have. */
 void sim_print_knobs(FILE *to, const struct sim_result *result);
 
 void sim_print_table_head(FILE *to);

@@ -377,7 +377,6 @@ sim_runner_run_twice(struct sim_runner *runner, const struct sim_order *order,
     if (!sim_runner_run(runner, order, result, &error) ||
         !sim_runner_run(runner, order, &second, &error))
         return;
-    result->is_doubled = true;
     if (second.hash != result->hash)
         tell_difference(runner, order, result);
 }

@@ -1,11 +1,11 @@
 /*
  * run_state.h - a run under way, as the modules of the judge share it.
  *
- *    run.c        lives, one after the other, until the steps are used up
- *    life.c       one life: open and judge, work, close
- *    workload.c   the steps: which operation, on what
- *    commit.c     ... the commits among them
- *    doors.c      the reads, each through its door, against the oracle
+ *    run.c           lives, one after the other, until the steps are used up
+ *    life.c          one life: open and judge, work, close
+ *    workload.c      the steps: which operation, on what
+ *    work_commit.c   ... the commits among them
+ *    doors.c         the reads, each through its door, against the oracle
  */
 #ifndef SIM_RUN_STATE_H
 #define SIM_RUN_STATE_H
@@ -54,7 +54,6 @@ struct sim_run {
     unsigned char *buffer; /* for one value */
     size_t buffer_size;
     unsigned char *values; /* of one commit */
-    size_t values_size;
 };
 
 /* ---- shared services (run.c) ------------------------------------------------------------- */

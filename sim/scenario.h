@@ -123,6 +123,8 @@ bool sim_rule_read_at(struct sim_reader *reader);
 const char *sim_fault_word(unsigned index);
 const char *sim_file_class_word(unsigned index);
 const char *sim_call_word(unsigned index);
+const char *sim_phase_word(unsigned index);
+const char *sim_flavour_word(unsigned index);
 const char *sim_mark_word(unsigned index);
 
 #endif

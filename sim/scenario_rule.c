@@ -5,6 +5,7 @@
  * rest (bit_flip, zero_sector, file_loss) strike with a chance at each crash; the others at
  * calls.
  */
+#include "sim/locate.h"
 #include "sim/probe.h"
 #include "sim/scenario.h"
 
@@ -78,16 +79,16 @@ sim_mark_word(unsigned index)
     return index < sim_mark_total() ? sim_mark_name(index) : NULL;
 }
 
-static const char *
-phase_word(unsigned index)
+const char *
+sim_phase_word(unsigned index)
 {
     static const char *const words[] = { "any", "run", "recovery", NULL };
 
     return words[index];
 }
 
-static const char *
-flavour_word(unsigned index)
+const char *
+sim_flavour_word(unsigned index)
 {
     return index < SIM_FLAVOUR_COUNT ? sim_flavour_name((enum sim_flavour)index) : NULL;
 }
@@ -128,7 +129,7 @@ read_kind(struct sim_reader *reader, const struct pair *pair, struct sim_rule *r
 {
     unsigned index;
 
-    if (!read_word(reader, pair, flavour_word, &index))
+    if (!read_word(reader, pair, sim_flavour_word, &index))
         return false;
     if (index < (unsigned)faults[rule->fault].first ||
         index > (unsigned)faults[rule->fault].last)
@@ -141,9 +142,11 @@ read_kind(struct sim_reader *reader, const struct pair *pair, struct sim_rule *r
 static bool
 read_field(struct sim_reader *reader, const struct pair *pair, struct sim_rule *rule)
 {
-    if (strlen(pair->value) >= sizeof rule->field)
-        return sim_reader_complain(reader, pair->word, "no format has a field of such a name");
-    memcpy(rule->field, pair->value, strlen(pair->value) + 1);
+    unsigned index;
+
+    if (!read_word(reader, pair, sim_locate_field, &index))
+        return false;
+    snprintf(rule->field, sizeof rule->field, "%s", pair->value);
     return true;
 }
 
@@ -217,7 +220,7 @@ read_key(struct sim_reader *reader, unsigned key, const struct pair *pair,
         rule->call = (enum sim_call)index;
         return good;
     case KEY_PHASE:
-        good = read_word(reader, pair, phase_word, &index);
+        good = read_word(reader, pair, sim_phase_word, &index);
         rule->phase = (enum sim_phase)index;
         return good;
     case KEY_KIND:

@@ -63,6 +63,7 @@ static const struct {
     { HEAD "fault      power_cut every=3 chance=1/2\n", "t.scn:4:1: ", "contradict" },
     { HEAD "fault      power_cut every=0..3\n", "t.scn:4:22: ", "first" },
     { HEAD "fault      power_cut every=3 field=len\n", "t.scn:4:30: ", "takes no" },
+    { HEAD "fault      bit_flip field=hedaer\n", "t.scn:4:21: ", "did you mean 'header'?" },
     { HEAD "fault      power_cut every=3 every=4\n", "t.scn:4:30: ", "twice" },
     { HEAD "fault      power_cut chance=3/2\n", "t.scn:4:22: ", "1/1" },
     { HEAD "fault      torn_write chance=1/2 kind=clean\n", "t.scn:4:34: ", "no such kind" },

@@ -60,12 +60,6 @@ sim_trace(struct sim_machine *machine, const char *what, uint64_t a, uint64_t b)
     end_event(&machine->history);
 }
 
-void
-sim_trace_bytes(struct sim_machine *machine, const char *what, struct hf_span bytes)
-{
-    sim_trace(machine, what, bytes.len, sim_mix_bytes(bytes.at, bytes.len));
-}
-
 uint64_t
 sim_machine_hash(const struct sim_machine *machine)
 {

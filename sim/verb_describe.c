@@ -2,6 +2,7 @@
  * verb_describe.c - `holdfast-sim describe`: every word that a scenario may use, with its
  * sentence.
  */
+#include "sim/locate.h"
 #include "sim/probe.h"
 #include "sim/result_print.h"
 #include "sim/verbs_sim.h"
@@ -56,14 +57,21 @@ static const struct list lists[] = {
     { "personalities of the disk", "personalities", personality_word, personality_text },
     { "classes of files", "files", sim_file_class_word, NULL },
     { "calls", "calls", sim_call_word, NULL },
+    { "phases", "phases", sim_phase_word, NULL },
+    { "kinds of faults", "kinds", sim_flavour_word, NULL },
+    { "fields of the log's format", "fields", sim_locate_field, NULL },
 };
 
 static void
 describe_list(FILE *out, const struct list *list)
 {
     fprintf(out, "%s\n", list->title);
-    for (unsigned i = 0; list->name(i) != NULL; i++)
-        fprintf(out, "  %-28s %s\n", list->name(i), list->text == NULL ? "" : list->text(i));
+    for (unsigned i = 0; list->name(i) != NULL; i++) {
+        if (list->text == NULL)
+            fprintf(out, "  %s\n", list->name(i));
+        else
+            fprintf(out, "  %-28s %s\n", list->name(i), list->text(i));
+    }
     fprintf(out, "\n");
 }
 
@@ -73,7 +81,7 @@ describe_knobs(FILE *out)
     fprintf(out, "knobs, and what each seed draws where a scenario says nothing\n");
     for (unsigned i = 0; i < SIM_KNOB_COUNT; i++) {
         enum sim_knob knob = (enum sim_knob)i;
-        fprintf(out, "  %-9s %-14s %-24s %s\n", sim_group_name(sim_knob_group(knob)),
+        fprintf(out, "  %-9s %-14s %-27s %s\n", sim_group_name(sim_knob_group(knob)),
                 sim_knob_name(knob), sim_knob_default(knob), sim_knob_text(knob));
     }
 }

@@ -8,7 +8,6 @@
  * never ends, is found too.
  */
 #define _GNU_SOURCE
-#include "sim/grow.h"
 #include "sim/probe.h"
 #include "sim/result_print.h"
 #include "sim/run.h"

@@ -2,7 +2,6 @@
  * verb_replay.c - `holdfast-sim replay`: one run again, with every step, call and fault.
  */
 #define _GNU_SOURCE /* signals, _exit */
-#include "sim/probe.h"
 #include "sim/result_print.h"
 #include "sim/run.h"
 #include "sim/verbs_sim.h"
@@ -52,7 +51,7 @@ show(const struct sim_args *args, const struct sim_scenario *scenario,
      const struct sim_result *result, const struct sim_runner *runner)
 {
     if (args->json) {
-        sim_print_json(args->out, scenario, result);
+        sim_print_json(args->out, scenario, result, args->plant);
     } else {
         sim_runner_timeline(runner, print_line, args->out);
         sim_print_knobs(args->out, result);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define LAST_EVENTS 12u
+#define FAILURES_MAX 5u /* that are shown of one scenario; the table counts them all */
 #define EVENT_SIZE 256u
 #define PROGRESS_NS 200000000u
 
@@ -76,10 +77,14 @@ static void
 show_failure(const struct show *show, const struct sim_result *result)
 {
     const struct sim_tally *tally = &show->tallies[result->scenario];
+    const struct sim_scenario *scenario = show->set->list[result->scenario];
+    uint64_t count = tally->broke + tally->failed;
 
-    sim_print_failure(show->args->out, show->set->list[result->scenario], result,
-                      show->args->plant);
-    if (tally->broke + tally->failed == 1 && result->property != SIM_HOLDS_ALIVE)
+    if (count <= FAILURES_MAX)
+        sim_print_failure(show->args->out, scenario, result, show->args->plant);
+    else if (count == FAILURES_MAX + 1)
+        fprintf(show->args->out, "\n%s: more runs failed; --json shows each\n", scenario->name);
+    if (count == 1 && result->property != SIM_HOLDS_ALIVE)
         show_last_events(show, result);
 }
 
@@ -94,7 +99,7 @@ hold_line(struct show *show, const struct sim_result *result)
 
     if (text == NULL)
         return;
-    sim_print_json(text, show->set->list[result->scenario], result);
+    sim_print_json(text, show->set->list[result->scenario], result, show->args->plant);
     fclose(text);
     sim_grow(&show->lines, &show->line_capacity, show->line_count + 1, sizeof *show->lines);
     show->lines[show->line_count++] = line;
@@ -144,7 +149,8 @@ each_result(void *context, const struct sim_result *result)
     if (show->args->json && show->args->time_ns != 0)
         hold_line(show, result);
     else if (show->args->json)
-        sim_print_json(show->args->out, show->set->list[result->scenario], result);
+        sim_print_json(show->args->out, show->set->list[result->scenario], result,
+                       show->args->plant);
     else if (result->verdict != SIM_HELD)
         show_failure(show, result);
     show_progress(show);

@@ -9,7 +9,6 @@
  *   FAILED               likewise; it may have happened, or not. On a handle that has failed
  *                        already nothing remains
  */
-#include "sim/grow.h"
 #include "sim/run_state.h"
 
 #include <inttypes.h>

@@ -3,7 +3,6 @@
  *
  * The mix is a row of weights. Draw 0 is a put of the first key: the plainest step there is.
  */
-#include "sim/mix.h"
 #include "sim/run_state.h"
 
 #include <inttypes.h>

@@ -3,13 +3,12 @@
  *
  * Method: exact copies of every length to LEN_MAX; every bit of each message and of the seed is
  * flipped; the buckets of counting keys are counted. Catches a byte that is left out, a seed
- * that does not reach the result, and the constant that makes a product 0 (see hash.c).
+ * that does not reach the result, and the constant that makes a product 0 (see hash.h).
  */
 #include "base/hash.h"
 #include "base/tap.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define LEN_MAX 80
 #define SEED UINT64_C(0x0123456789abcdef)

@@ -11,7 +11,6 @@
  */
 #include "format/wal_format.h"
 
-#include "base/bytes.h"
 #include "base/span.h"
 #include "base/tap.h"
 #include "format/wal_walk.h"

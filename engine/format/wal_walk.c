@@ -11,7 +11,6 @@
  */
 #include "format/wal_walk.h"
 
-#include "base/assert.h"
 #include "base/bytes.h"
 #include "base/probe.h"
 #include "base/span.h"

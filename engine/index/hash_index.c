@@ -102,7 +102,7 @@ page_of(const struct hf_hash *index, uint64_t hash)
     return &index->pages[index->lookup.directory[directory_index(index, hash)].page_index];
 }
 
-/* ---- memory */
+/* ---- memory ------------------------------------------------------------------------------ */
 
 static void *
 take_bytes(struct hf_hash *index, size_t size)
@@ -227,7 +227,7 @@ has_page_room(struct hf_hash *index)
     return true;
 }
 
-/* ---- open and close */
+/* ---- open and close ---------------------------------------------------------------------- */
 
 static bool
 open_first_page(struct hf_hash *index)
@@ -307,9 +307,7 @@ hf_hash_close(struct hf_hash *index)
     hf_budget_free(index->budget, index, sizeof *index);
 }
 
-/* ---- lookup */
-
-/* ---- making room */
+/* ---- making room ------------------------------------------------------------------------- */
 
 static void
 place(struct hf_hash_slot *slots, uint32_t mask, struct hf_hash_slot what)
@@ -512,7 +510,7 @@ grow_page(struct hf_hash *index, uint64_t hash)
     return HF_OK;
 }
 
-/* ---- reserve, insert, settle */
+/* ---- reserve, insert, settle ------------------------------------------------------------- */
 
 static bool
 has_pending_room(struct hf_hash *index)
@@ -600,7 +598,7 @@ hf_hash_bytes(const struct hf_hash *index)
     return index->bytes;
 }
 
-/* ---- check */
+/* ---- check ------------------------------------------------------------------------------- */
 
 static const char *
 check_slots(const struct page *page, uint64_t prefix)

@@ -12,7 +12,6 @@
 #include "index/hash_index.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define SEED UINT64_C(20240607)
 #define STEPS 600u
@@ -126,7 +125,7 @@ is_whole(const struct model *model)
     return is_walk_right(model, random_u64());
 }
 
-/* ---- properties */
+/* ---- properties -------------------------------------------------------------------------- */
 
 static bool
 is_kept_one_by_one(enum kind kind, unsigned page_bits)

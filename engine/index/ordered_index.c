@@ -81,7 +81,7 @@ struct target {
     uint64_t prefix;
 };
 
-/* ---- nodes */
+/* ---- nodes ------------------------------------------------------------------------------- */
 
 static size_t
 leaf_size(const struct hf_ordered *index)
@@ -178,7 +178,7 @@ hf_ordered_close(struct hf_ordered *index)
     hf_budget_free(index->budget, index, sizeof *index);
 }
 
-/* ---- search */
+/* ---- search ------------------------------------------------------------------------------ */
 
 static struct target
 target_of(struct hf_span key)
@@ -256,7 +256,7 @@ descend(const struct hf_ordered *index, const struct target *target, struct path
     return node;
 }
 
-/* ---- put */
+/* ---- put --------------------------------------------------------------------------------- */
 
 /* The next two put `what` at `slot`: all from there on moves up by one. There is room. */
 static void
@@ -434,7 +434,7 @@ hf_ordered_put(struct hf_ordered *index, struct hf_span key, uint64_t ref)
     return HF_OK;
 }
 
-/* ---- places */
+/* ---- places ------------------------------------------------------------------------------ */
 
 static const struct hf_ordered_place the_end = { NULL, 0 };
 
@@ -526,7 +526,7 @@ hf_ordered_changes(const struct hf_ordered *index)
     return index->changes;
 }
 
-/* ---- check: one walk in key order, which remembers what came before */
+/* ---- check: one walk in key order, which remembers what came before ---------------------- */
 
 struct walk {
     const struct hf_ordered *index;

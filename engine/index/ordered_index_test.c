@@ -96,7 +96,7 @@ make_keys(void)
     qsort(keys, key_count, sizeof keys[0], compare_keys);
 }
 
-/* ---- the model */
+/* ---- the model --------------------------------------------------------------------------- */
 
 struct model {
     struct hf_budget budget;
@@ -207,7 +207,7 @@ is_whole(const struct model *model)
     return are_walks_right(model);
 }
 
-/* ---- properties */
+/* ---- properties -------------------------------------------------------------------------- */
 
 /* The `code`th order of the first FEW of every seventeenth key. */
 static bool

@@ -8,7 +8,6 @@
 #ifndef HF_MEMORY_BUDGET_H
 #define HF_MEMORY_BUDGET_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,12 +1,11 @@
 /*
  * batch.c - operations gathered for one commit.
  *
- * Keys and values are copied into the batch's own memory. A reset keeps the last block of it and
- * the lists, so that a batch used again and again allocates nothing once it fits into one.
+ * Keys and values are copied into the batch's own memory. A reset keeps the last block of it
+ * and the lists, so that a batch used again and again allocates nothing once it fits into one.
  */
 #include "store/store.h"
 
-#include "base/assert.h"
 #include "base/span.h"
 
 #define BLOCK_SIZE (64u << 10)

@@ -15,7 +15,6 @@
  */
 #include "store/store.h"
 
-#include "base/assert.h"
 #include "base/probe.h"
 #include "base/span.h"
 #include "store/recovery.h"

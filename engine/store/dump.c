@@ -4,7 +4,6 @@
  * It reads through the same decoders as recovery, never through a handle, and changes nothing.
  * Where a segment stops being readable it says so, and lists the group headers further on.
  */
-#include "base/bytes.h"
 #include "base/span.h"
 #include "format/wal_walk.h"
 #include "store/log.h"

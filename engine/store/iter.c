@@ -7,7 +7,6 @@
  */
 #include "store/store.h"
 
-#include "base/assert.h"
 #include "base/span.h"
 
 #define CATCH_UP_FRAMES 4096u /* read with the lock held; then others may go first */

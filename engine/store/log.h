@@ -124,8 +124,8 @@ enum hf_err hf_log_restart(struct hf_log *log, struct hf_detail *detail) HF_MUST
  */
 enum hf_err hf_log_sync(struct hf_log *log, struct hf_detail *detail) HF_MUST_CHECK;
 /*
- * The last frame of the log, durable, and the file cut to its end. Everything is synced already.
- * A poisoned segment gets none: it is left as it is.
+ * The last frame of the log, durable, and the file cut to its end. Everything is synced
+ * already. A poisoned segment gets none: it is left as it is.
  */
 enum hf_err hf_log_seal(struct hf_log *log, struct hf_detail *detail) HF_MUST_CHECK;
 

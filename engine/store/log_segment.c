@@ -12,7 +12,6 @@
 #include "store/log.h"
 
 #include "base/assert.h"
-#include "base/bytes.h"
 #include "base/probe.h"
 #include "base/span.h"
 #include "vfs/vfs_io.h"

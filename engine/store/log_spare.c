@@ -8,7 +8,8 @@
  *
  * A spare brings its memory along, its pages touched. Rotation never waits for it: it makes a
  * segment on the spot, under a higher number, whose file grows as it is written, and the spare
- * takes a number beyond that. What fails is thrown away and tried again.
+ * takes a number beyond that; one that has its name by then is thrown away, as is what fails,
+ * and another is made.
  */
 #include "store/log.h"
 

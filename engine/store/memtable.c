@@ -3,7 +3,6 @@
  */
 #include "store/memtable.h"
 
-#include "base/assert.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/probe.h"

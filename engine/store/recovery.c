@@ -3,7 +3,6 @@
  */
 #include "store/recovery.h"
 
-#include "base/assert.h"
 #include "base/probe.h"
 #include "base/span.h"
 

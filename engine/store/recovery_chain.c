@@ -38,6 +38,7 @@ raise_witness(struct hf_recovering *r, uint32_t from)
 static enum hf_err
 judge_behind(struct hf_recovering *r, uint32_t from)
 {
+    r->cut_bytes = 0; /* what an earlier, nearer end counted is behind this one too */
     for (uint32_t i = from; i < r->found_count; i++) {
         const struct hf_scanned *scanned = &r->found[i];
         bool vouched = r->witness > hf_wal_position(scanned->number, 0);

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/probe.h"
 #include "base/span.h"
+#include "format/wal_walk.h"
 #include "store/recovery_table.h"
 
 #include <inttypes.h>

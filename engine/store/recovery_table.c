@@ -3,7 +3,7 @@
  *
  *   witness = the highest position that any surviving header says was durable.
  *
- *   A stop below the witness is damage, wherever it is and whatever stands there: bytes that
+ * A stop below the witness is damage, wherever it is and whatever stands there: bytes that
  * were durable can no longer be read. A stop at or above it is the mark of a power cut: in the
  * newest segment the tail that was being written; in an inner one the unsynced end of a segment
  * whose successor was luckier. Nothing behind it is replayed: the log has one order, without

@@ -8,7 +8,7 @@
 #ifndef HF_STORE_RECOVERY_TABLE_H
 #define HF_STORE_RECOVERY_TABLE_H
 
-#include "format/wal_walk.h"
+#include <stdbool.h>
 
 enum hf_stop_place {
     HF_STOP_LAST,  /* the newest segment of the chain */

@@ -8,7 +8,6 @@
 #include "store/store.h"
 
 #include "base/assert.h"
-#include "base/bytes.h"
 #include "base/probe.h"
 #include "base/span.h"
 

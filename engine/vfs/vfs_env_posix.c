@@ -21,7 +21,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define HUGE_PAGE ((size_t)2 << 20)
 
-/* ---- memory */
+/* ---- memory ------------------------------------------------------------------------------ */
 
 void *
 hf_env_alloc(size_t size)
@@ -96,7 +96,7 @@ hf_env_trim(void *at, size_t from, size_t to)
     unmap((char *)at + keep, round_up(from, HF_ENV_PAGE) - keep);
 }
 
-/* ---- clock and entropy */
+/* ---- clock and entropy ------------------------------------------------------------------- */
 
 static struct timespec
 clock_now(clockid_t clock)
@@ -143,7 +143,7 @@ hf_env_entropy(void *to, size_t len)
     return HF_OK;
 }
 
-/* ---- threads: whatever fails below but for want of memory is a misuse of ours */
+/* ---- threads: whatever fails below but for want of memory is a misuse of ours ------------ */
 
 struct hf_mutex {
     pthread_mutex_t inner;

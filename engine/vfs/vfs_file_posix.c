@@ -38,7 +38,7 @@ struct hf_file {
     char path[]; /* for messages */
 };
 
-/* ---- failures */
+/* ---- failures ---------------------------------------------------------------------------- */
 
 static enum hf_err
 code_of(int error)
@@ -93,7 +93,7 @@ full_or_io(enum hf_err err)
     return err == HF_ERR_FULL ? err : HF_ERR_IO;
 }
 
-/* ---- system calls that an arriving signal only interrupts */
+/* ---- system calls that an arriving signal only interrupts -------------------------------- */
 
 static int
 open_at(int dir, const char *name, int flags)
@@ -117,7 +117,7 @@ sync_all(int fd)
     return failed;
 }
 
-/* ---- directories */
+/* ---- directories ------------------------------------------------------------------------- */
 
 /*
  * Makes the directory's own name durable. One that was there before may be ours from a run that
@@ -325,7 +325,7 @@ hf_dir_remove(struct hf_dir *dir, const char *name, struct hf_detail *detail)
     return HF_OK;
 }
 
-/* ---- files */
+/* ---- files ------------------------------------------------------------------------------- */
 
 /* Opens without blocking, whatever has the name: a pipe would wait for its other end. */
 static enum hf_err

@@ -39,7 +39,7 @@ is_told(const char *part)
     return false;
 }
 
-/* ---- directories */
+/* ---- directories ------------------------------------------------------------------------- */
 
 static void
 test_dir_open(void)
@@ -194,7 +194,7 @@ test_names(void)
     hf_dir_close(dir);
 }
 
-/* ---- files */
+/* ---- files ------------------------------------------------------------------------------- */
 
 static void
 test_file_open(struct hf_dir *dir)
