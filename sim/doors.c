@@ -122,6 +122,12 @@ agrees(const struct look *look, uint32_t key, const struct hf_item *item)
 
     if (!same)
         differ(look, key, &state, item);
+    else if (item != NULL && item->time_us != 0 &&
+             !sim_oracle_time(look->run->oracle, item->version, item->time_us))
+        sim_run_break(look->run, SIM_HOLDS_READS,
+                      "the time of a commit stays, and never steps back",
+                      "%s: commit %" PRIu64 " at %" PRIu64 " us", look->door, item->version,
+                      item->time_us);
     return same;
 }
 

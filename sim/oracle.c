@@ -24,8 +24,9 @@ struct record {
 };
 
 struct commit {
-    uint32_t first; /* of its records */
-    bool doubtful;  /* the newest one only: it may not have happened */
+    uint32_t first;   /* of its records */
+    uint64_t time_us; /* when it was made, as reads said; 0: none has yet */
+    bool doubtful;    /* the newest one only: it may not have happened */
 };
 
 /* The commit under way. */
@@ -112,6 +113,19 @@ sim_oracle_state(const struct sim_oracle *oracle, uint32_t key, uint64_t version
                                record->version };
 }
 
+bool
+sim_oracle_time(struct sim_oracle *oracle, uint64_t version, uint64_t time_us)
+{
+    HF_ASSERT(version > 0 && version <= oracle->last);
+    struct commit *commit = &oracle->commits[version - 1];
+
+    if (commit->time_us != 0)
+        return commit->time_us == time_us;
+    commit->time_us = time_us;
+    return (version == 1 || commit[-1].time_us <= time_us) &&
+           (version == oracle->last || commit[1].time_us == 0 || commit[1].time_us >= time_us);
+}
+
 /* ---- the end of the list ----------------------------------------------------------------- */
 
 static void
@@ -122,7 +136,8 @@ append(struct sim_oracle *oracle, const struct sim_change *changes, unsigned cou
              sizeof *oracle->commits);
     sim_grow(&oracle->records, &oracle->record_capacity, oracle->record_count + count,
              sizeof *oracle->records);
-    oracle->commits[oracle->last++] = (struct commit){ oracle->record_count, doubtful };
+    oracle->commits[oracle->last++] =
+        (struct commit){ .first = oracle->record_count, .doubtful = doubtful };
     for (unsigned i = 0; i < count; i++) {
         uint32_t *head = &oracle->heads[changes[i].key];
         HF_ASSERT(changes[i].key < oracle->key_count);

@@ -194,6 +194,25 @@ check_promises(struct sim_oracle *oracle)
 }
 
 static void
+check_times(struct sim_oracle *oracle)
+{
+    sim_oracle_reset(oracle, KEYS);
+    for (uint64_t version = 1; version <= 3; version++) {
+        sim_oracle_call(oracle, &one, 1);
+        sim_oracle_return(oracle, version);
+    }
+    TAP_OK(sim_oracle_time(oracle, 2, 50) && sim_oracle_time(oracle, 2, 50) &&
+               sim_oracle_time(oracle, 1, 50) && sim_oracle_time(oracle, 3, 51),
+           "times that rise with the versions are taken");
+    TAP_OK(!sim_oracle_time(oracle, 2, 49), "a commit has one time for ever");
+    sim_oracle_recover(oracle, 2, true);
+    sim_oracle_call(oracle, &one, 1);
+    sim_oracle_return(oracle, 3);
+    TAP_OK(!sim_oracle_time(oracle, 3, 49),
+           "a time before that of the commit before is refused");
+}
+
+static void
 check_origin(struct sim_oracle *oracle)
 {
     char value[20];
@@ -216,6 +235,7 @@ main(void)
     check_nested(oracle);
     check_doubt(oracle);
     check_promises(oracle);
+    check_times(oracle);
     check_origin(oracle);
     sim_oracle_close(oracle);
     return tap_done();

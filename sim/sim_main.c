@@ -371,8 +371,10 @@ run_verb(unsigned verb, int argc, char **argv)
 
     if (read_args(&args, verb, argc, argv) && set_switches(&args))
         status = verbs[verb].run(&args);
-    if (args.out != NULL && fflush(args.out) != 0)
+    if (args.out != NULL && (fflush(args.out) != 0 || ferror(args.out))) {
+        fprintf(stderr, "holdfast-sim: the results could not be written\n");
         status = SIM_EXIT_SIMULATOR;
+    }
     if (args.out != NULL && args.out != stdout)
         fclose(args.out);
     free(args.words);

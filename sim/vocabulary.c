@@ -48,7 +48,7 @@ sim_nearest_offer(struct sim_nearest *nearest, const char *word)
     if (len > LETTERS_MAX || strlen(word) > LETTERS_MAX)
         return;
     unsigned changes = distance(nearest->text, word);
-    if (changes * 3 > len + 2 || (nearest->best != NULL && changes >= nearest->changes))
+    if (changes * 2 > len + 1 || (nearest->best != NULL && changes >= nearest->changes))
         return;
     nearest->best = word;
     nearest->changes = changes;

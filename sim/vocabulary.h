@@ -13,7 +13,7 @@ typedef const char *sim_word_fn(unsigned index);
 /* The index of the word that is `text`, or -1. */
 int sim_word_find(sim_word_fn *words, const char *text);
 
-/* Whether no more than a third of `text` must change to make it `*best` or something nearer. */
+/* The best word so far; only those count that take changes in about half of `text` at most. */
 struct sim_nearest {
     const char *text;
     const char *best; /* NULL: nothing is near */

@@ -179,9 +179,11 @@ dump_file(struct dump *dump, const char *name)
 
     if (err == HF_OK)
         err = hf_file_size(file, &size, dump->detail);
-    if (err == HF_OK && size > UINT32_MAX)
-        err = hf_detail_set(dump->detail, HF_ERR_INVALID, "%s is too large to be a segment",
-                            name);
+    if (err == HF_OK && size > UINT32_MAX) {
+        say(dump, "%s: %" PRIu64 " bytes: no segment is that large", name, size);
+        hf_file_close(file);
+        return HF_OK;
+    }
     if (err == HF_OK && (bytes = hf_env_map(size + 1)) == NULL)
         err = hf_detail_set(dump->detail, HF_ERR_NO_MEMORY, "no memory to read %s", name);
     if (err == HF_OK)

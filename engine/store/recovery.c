@@ -164,6 +164,13 @@ report(struct hf_recovering *r)
     recovery->tail_ambiguous = r->tail == HF_TAIL_TORN || r->tail == HF_TAIL_END;
 }
 
+/* The number of the next segment. Behind the last there is none, and never the first again. */
+static uint32_t
+number_behind(const struct hf_recovering *r)
+{
+    return r->number_max < UINT32_MAX ? r->number_max + 1 : UINT32_MAX;
+}
+
 static void
 take_over(struct hf_recovering *r)
 {
@@ -174,7 +181,7 @@ take_over(struct hf_recovering *r)
     db->last = db->published = r->last;
     db->time_us = r->time_us;
     db->log.number_next =
-        HF_PLANTED(recovery_reuse_number) ? tail->number + 1 : r->number_max + 1;
+        HF_PLANTED(recovery_reuse_number) ? tail->number + 1 : number_behind(r);
 }
 
 enum hf_err
@@ -190,7 +197,7 @@ hf_recovery_run(struct hf_db *db, struct hf_detail *detail)
     db->unplaced = true;
     if (err == HF_OK && r.found_count == 0) {
         err = prepare_new(&r);
-        db->log.number_next = r.number_max + 1;
+        db->log.number_next = number_behind(&r);
     } else if (err == HF_OK) {
         err = hf_recovery_chain(&r);
         scanned = hf_env_mono_ns();

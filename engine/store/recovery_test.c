@@ -455,6 +455,18 @@ test_foreign(void)
            "a segment of another database in the place of one's own is told and refused");
 }
 
+/* A stray name takes the last number; a log that began again at the first would lose itself. */
+static void
+test_last_number(void)
+{
+    changed = crashed;
+    struct file *stray = &changed.list[changed.count++];
+    memset(stray, 0, sizeof *stray);
+    snprintf(stray->name, sizeof stray->name, "wal-4294967295");
+    TAP_OK(refuses(HF_ERR_TOO_LARGE, "all segment numbers are used up"),
+           "where the last segment number is taken, nothing is written and nothing changes");
+}
+
 /* ---- newer formats ----------------------------------------------------------------------- */
 
 static void
@@ -627,6 +639,7 @@ main(void)
     test_zeroed_sector(&closed, "closed");
     test_missing();
     test_foreign();
+    test_last_number();
     test_newer_header();
     test_newer_frame();
     test_read_only(&crashed, "killed");
