@@ -61,8 +61,8 @@ struct sim_state sim_oracle_state(const struct sim_oracle *oracle, uint32_t key,
                                   uint64_t version);
 
 /*
- * A read says that commit `version` was made at `time_us`. False: another read said otherwise, or
- * the commit before it was later, or the one behind it earlier.
+ * A read says that commit `version` was made at `time_us`. False: another read said otherwise,
+ * or the commit before it was later, or the one behind it earlier.
  */
 bool sim_oracle_time(struct sim_oracle *oracle, uint64_t version, uint64_t time_us);
 

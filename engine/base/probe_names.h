@@ -71,6 +71,7 @@
     X(recovery_remove_first, "M48: old segments are removed before the new one is durable")    \
     X(recovery_no_copy, "M49: what was recovered is not written anew, yet called durable")     \
     X(close_skip_sync, "M59: a clean close does not sync")                                     \
+    X(wal_no_boundary, "M62: a later write goes into a sector that holds synced bytes")        \
     X(io_short_write_is_full, "a short write is taken for a whole one")                        \
     X(index_skip_delete, "a delete is logged and not indexed")
 

@@ -378,6 +378,8 @@ sync_segment(struct hf_log *log, struct hf_log_segment *segment, struct hf_detai
 
     if (segment->synced == end)
         return HF_OK;
+    if (segment == log->active && !HF_PLANTED(wal_no_boundary))
+        log->group_open = false; /* no later write goes to a sector that this sync covers */
     if (log->mutex != NULL)
         hf_mutex_unlock(log->mutex);
     err = sync_file(segment->file, detail);
@@ -392,13 +394,13 @@ enum hf_err
 hf_log_sync(struct hf_log *log, struct hf_detail *detail)
 {
     struct hf_log_segment *target = log->active;
-    uint64_t position = hf_wal_position(target->number, target->end);
-    uint64_t version = target->last;
+    uint64_t position, version;
     enum hf_err err;
 
-    log->group_open = false; /* no later write goes to a sector that this sync covers */
     for (;;) {
         struct hf_log_segment *segment = log->oldest;
+        position = hf_wal_position(segment->number, segment->end);
+        version = segment->last;
         err = sync_segment(log, segment, detail);
         if (err != HF_OK)
             return err;
