@@ -7,7 +7,7 @@ set -eu
 sh ci/build/make.sh lib tool sim
 scratch=$BUILD/log/installed
 rm -rf "$scratch"
-mkdir -p "$scratch/work"
+mkdir -p "$scratch/data"
 PREFIX=/opt/holdfast DESTDIR=$scratch sh ci/build/install.sh
 root=$scratch/opt/holdfast
 
@@ -25,8 +25,8 @@ $CC -std=c11 -Wall -Werror -o "$scratch/static" ci/build/user.c $cc_flags \
 g++ -x c++ -std=c++11 -Wall -Werror -o "$scratch/cxx" ci/build/user.c $flags
 
 for program in shared static cxx; do
-    LD_LIBRARY_PATH=$root/lib "$scratch/$program" "$scratch/work/$program"
+    LD_LIBRARY_PATH=$root/lib "$scratch/$program" "$scratch/data/$program"
 done
-[ "$("$root/bin/holdfast" get "$scratch/work/shared" kelp)" = holdfast ]
+[ "$("$root/bin/holdfast" get "$scratch/data/shared" kelp)" = holdfast ]
 [ "$(pkg-config --modversion libholdfast)" = "$(project_version)" ]
 echo 'C and C++, shared and static'
