@@ -29,7 +29,9 @@ while [ $# -gt 0 ]; do
 done
 echo "seed $seed"
 
+BUILD=${BUILD:-build}
 tool=$BUILD/bin/holdfast
+[ -x "$tool" ] || die "kill9: there is no $tool; ./build.sh makes it"
 scratch=$BUILD/log/kill9.d
 rm -rf "$scratch"
 mkdir -p "$scratch"
