@@ -41,6 +41,17 @@ check_writable(struct hf_db *db, struct hf_detail *detail)
     return HF_OK;
 }
 
+/* Waits while a failed write is being excluded: its place and version must not be given away. */
+static enum hf_err
+wait_for_containment(struct hf_db *db, struct hf_detail *detail)
+{
+    if (!db->containing)
+        return HF_OK;
+    while (db->containing)
+        hf_db_wait(db, 0);
+    return check_writable(db, detail);
+}
+
 uint64_t
 hf_db_commit_size_max(const struct hf_db *db)
 {
@@ -171,6 +182,7 @@ contain(struct hf_db *db, enum hf_err cause)
     struct hf_detail detail = { "" };
     enum hf_err err;
 
+    db->containing = true;
     while (db->syncing)
         hf_db_wait(db, 0);
     err = hf_log_restart(&db->log, &detail);
@@ -180,6 +192,8 @@ contain(struct hf_db *db, enum hf_err cause)
     } else if (cause != HF_ERR_FULL) {
         db->failure = cause;
     }
+    db->containing = false;
+    hf_db_wake(db);
     return db->failure == HF_OK ? cause : HF_ERR_FAILED;
 }
 
@@ -254,6 +268,8 @@ commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *deta
         err = check_writable(db, detail);
     if (err == HF_OK && db->options.mode == HF_MODE_BUFFERED)
         err = hf_db_hold_window(db, commit->now_ns, detail);
+    if (err == HF_OK)
+        err = wait_for_containment(db, detail);
     if (err == HF_OK)
         err = check_expectations(db, commit, detail);
     if (is_delete(commit)) /* so that there is a way out of a full memory */

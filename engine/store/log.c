@@ -203,8 +203,6 @@ make_active(struct hf_log *log, struct hf_log_segment *segment)
     log->poisoned = false;
     log->size_next = log->size_next * 2 < log->size_max ? log->size_next * 2 : log->size_max;
     log->spare_failed = false;
-    if (log->spare != NULL && log->spare->number < segment->number)
-        log->spare_ready = false; /* overtaken: log_spare.c makes another */
     if (old->synced == old->end && log->oldest == old) {
         log->oldest = segment;
         hf_log_segment_free(log, old);

@@ -65,6 +65,7 @@ struct hf_log {
     uint64_t size_max;  /* of a segment, unless one commit needs more */
     uint64_t size_next; /* of the next segment prepared */
     uint32_t number_next;
+    uint32_t number_begun; /* the highest that was begun, or may be: what follows is above it */
 
     struct hf_log_segment *oldest; /* with bytes that no sync has covered, or the active one */
     struct hf_log_segment *active; /* NULL: none yet */

@@ -209,6 +209,9 @@ hf_log_begin(struct hf_log *log, struct hf_log_segment *segment, struct hf_segme
     enum hf_err err;
 
     HF_ASSERT(memory->used == 0 && memory->size >= size);
+    log->number_begun = segment->number; /* even if the write fails: its bytes may be there */
+    if (log->spare != NULL && log->spare->number < segment->number)
+        log->spare_ready = false; /* overtaken: log_spare.c makes another */
     hf_wal_group_encode(group, &first, segment->mask_base, off);
     hf_wal_frame_begin(frame, HF_WAL_LINK, HF_WAL_LINK_SIZE);
     hf_wal_link_encode(frame, link);

@@ -109,7 +109,7 @@ fill_or_settle(struct hf_log *log, struct hf_log_segment *spare, uint64_t filled
 static bool
 is_overtaken(const struct hf_log *log)
 {
-    return log->spare->number < log->active->number;
+    return log->spare->number < log->number_begun;
 }
 
 enum hf_err

@@ -49,6 +49,7 @@ struct hf_db {
     bool closing;
     bool unplaced; /* recovery could make no new segment yet; the first write tries again */
     bool syncing;
+    bool containing; /* a failed write is being excluded: no commit gets its place meanwhile */
 
     uint64_t unsynced_since_ns; /* when the oldest unsynced commit came; 0: none */
     uint64_t unsynced_from;     /* log->written_bytes at the last good sync */
