@@ -41,7 +41,7 @@ check_writable(struct hf_db *db, struct hf_detail *detail)
     return HF_OK;
 }
 
-/* Waits while a failed write is being excluded: its place and version must not be given away. */
+/* Waits while a failed write is being excluded: nobody may take its place and version. */
 static enum hf_err
 wait_for_containment(struct hf_db *db, struct hf_detail *detail)
 {
