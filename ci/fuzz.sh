@@ -52,11 +52,11 @@ run_libfuzzer() {
 # inside afl-fuzz, so nothing of it is instrumented.
 run_afl() {
     mutator=
-    if [ -f "fuzz/$1_afl.c" ]; then
+    if grep -q '^LLVMFuzzerCustomMutator(' "fuzz/$1_fuzz.c"; then
         mutator=$BUILD/fuzz/$1_afl.so
         ${HOST_CC:-clang} -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Iengine -I. \
-            -o "$mutator" "fuzz/$1_afl.c" "fuzz/$1_mutator.c" "fuzz/$1_pieces.c" \
-            "engine/format/$1_format.c" engine/base/crc32c.c
+            -o "$mutator" fuzz/custom_afl.c \
+            $(ls fuzz/"$1"_*.c engine/format/*.c engine/base/*.c | grep -v '_test\.c$')
     fi
     env ${mutator:+AFL_CUSTOM_MUTATOR_LIBRARY="$mutator"} AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 \
         AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_AUTORESUME=1 \

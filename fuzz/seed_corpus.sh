@@ -1,7 +1,8 @@
 #!/bin/sh
 #
-# seed_corpus.sh [SECONDS] - makes fuzz/corpus/wal anew: the golden files and what crashes leave
-# (wal_seeds_test.c), fuzzed for a while, of all that as few inputs as reach the same code.
+# seed_corpus.sh TARGET [SECONDS] - makes fuzz/corpus/TARGET anew: the golden files, and what
+# TARGET_seeds_test.c writes where there is one, fuzzed for a while; of all that as few inputs as
+# reach the same code.
 #
 # Run from the root of the tree; needs clang.
 
@@ -9,23 +10,29 @@ set -eu
 BUILD=${BUILD:-build}
 CC=clang JOBS=${JOBS:-2}
 export BUILD CC JOBS
-seconds=${1:-60}
-work=$BUILD/seeds/wal
+target=$1
+seconds=${2:-60}
+work=$BUILD/seeds/$target
+corpus=fuzz/corpus/$target
 size_max=8192
 
 rm -rf "$work"
-mkdir -p "$work/crashes" "$work/found" "$work/few"
-sh ci/build/make.sh test
-"$BUILD/test/wal_seeds_test" write "$work/crashes"
-sh ci/fuzz.sh wal --time 1
-fuzzer=$BUILD/libfuzzer/fuzz/wal_fuzz
-"$fuzzer" -max_total_time="$seconds" -max_len=$size_max -dict=fuzz/wal.dict "$work/found" \
-    "$work/crashes" engine/format/golden
+mkdir -p "$work/golden" "$work/seeds" "$work/found" "$work/few" "$corpus"
+cp engine/format/golden/"$target"-* "$work/golden/"
+if [ -f "fuzz/${target}_seeds_test.c" ]; then
+    sh ci/build/make.sh test
+    "$BUILD/test/${target}_seeds_test" write "$work/seeds"
+fi
+sh ci/fuzz.sh "$target" --time 1
+fuzzer=$BUILD/libfuzzer/fuzz/${target}_fuzz
+dictionary=fuzz/$target.dict
+[ -f "$dictionary" ] || dictionary=
+"$fuzzer" -max_total_time="$seconds" -max_len=$size_max ${dictionary:+-dict="$dictionary"} \
+    "$work/found" "$work/seeds" "$work/golden"
 "$fuzzer" -set_cover_merge=1 -use_counters=0 -max_len=$size_max "$work/few" \
-    engine/format/golden "$work/crashes" "$work/found"
-# What a fuzzer once broke something with, found-*, stays; some of the images are kept whole.
-mkdir -p fuzz/corpus/wal
-find fuzz/corpus/wal -type f ! -name 'found-*' -exec rm -f {} +
-cp engine/format/golden/* "$work"/crashes/[1-3]-*-torn-* fuzz/corpus/wal/
-cp "$work"/few/* fuzz/corpus/wal/
-echo "$(ls fuzz/corpus/wal | wc -l) inputs, $(du -bs fuzz/corpus/wal | cut -f 1) bytes"
+    "$work/golden" "$work/seeds" "$work/found"
+# What a fuzzer once broke something with, found-*, stays; some of the seeds are kept whole.
+find "$corpus" -type f ! -name 'found-*' -exec rm -f {} +
+cp "$work"/golden/* "$work"/few/* "$corpus/"
+find "$work/seeds" -name '[1-3]-*-torn-*' -exec cp {} "$corpus/" \;
+echo "$(ls "$corpus" | wc -l) inputs, $(du -bs "$corpus" | cut -f 1) bytes"

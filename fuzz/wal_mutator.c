@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/span.h"
 #include "format/wal_format.h"
+#include "fuzz/draw.h"
 #include "fuzz/wal_pieces.h"
 
 #define CHANGES_MAX 4u
@@ -26,18 +27,14 @@ struct mutation {
     uint8_t *data;
     size_t size;
     size_t size_max;
-    uint64_t random; /* the state; never 0 */
+    uint64_t random; /* see draw.h */
     struct fuzz_pieces pieces;
 };
 
-/* Marsaglia's xorshift64*, in [0, bound); bound 0 counts as 1. */
 static uint64_t
 draw(struct mutation *m, uint64_t bound)
 {
-    m->random ^= m->random >> 12;
-    m->random ^= m->random << 25;
-    m->random ^= m->random >> 27;
-    return bound < 2 ? 0 : (m->random * UINT64_C(0x2545F4914F6CDD1D) >> 16) % bound;
+    return fuzz_draw(&m->random, bound);
 }
 
 static const struct fuzz_piece *
@@ -90,29 +87,6 @@ draw_field(struct mutation *m, const struct fuzz_piece *piece)
     }
 }
 
-static uint64_t
-draw_value(struct mutation *m, uint64_t old)
-{
-    switch (draw(m, 8)) {
-    case 0:
-        return old + 1;
-    case 1:
-        return old - 1;
-    case 2:
-        return old + draw(m, 64);
-    case 3:
-        return draw(m, 4);
-    case 4:
-        return UINT64_MAX - draw(m, 2);
-    case 5:
-        return m->size + draw(m, 32) - 16;
-    case 6:
-        return old ^ UINT64_C(1) << draw(m, 64);
-    default:
-        return draw(m, UINT64_MAX);
-    }
-}
-
 static void
 change_field(struct mutation *m)
 {
@@ -123,7 +97,7 @@ change_field(struct mutation *m)
     if ((size_t)field.off + field.size > piece->size)
         return;
     memcpy(bytes, m->data + piece->off + field.off, field.size);
-    hf_store_u64(bytes, draw_value(m, hf_load_u64(bytes)));
+    hf_store_u64(bytes, fuzz_draw_instead(&m->random, hf_load_u64(bytes), m->size));
     memcpy(m->data + piece->off + field.off, bytes, field.size);
 }
 
@@ -388,12 +362,9 @@ size_t
 fuzz_wal_mutate(uint8_t *data, size_t size, size_t size_max, uint64_t seed)
 {
     struct mutation m = {
-        .data = data, .size = size, .size_max = size_max, .random = seed + 1
+        .data = data, .size = size, .size_max = size_max, .random = fuzz_draw_begin(seed)
     };
 
-    m.random *= UINT64_C(0x9E3779B97F4A7C15);
-    m.random |= m.random == 0;
-    (void)draw(&m, 2);
     if (size < HF_WAL_HEADER_SIZE)
         begin(&m);
     fuzz_pieces_find(&m.pieces, m.data, m.size);

@@ -14,7 +14,7 @@
 #   bench/X.c   release; those with a main become programs, X_y.c being bin/X-y
 #   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those whose name
 #               begins with "sim" are linked with the simulator
-#   fuzz/X.c    helpers of those; X_afl.c is compiled by ci/fuzz.sh alone
+#   fuzz/X.c    helpers of those; custom_afl.c is compiled by ci/fuzz.sh alone
 #
 # The same object in an archive serves tests too: an archive's main.o is left alone by the
 # linker when the test brings its own main.
@@ -71,7 +71,7 @@ function engine_source(path) {
 }
 
 function fuzz_source(path,    variant, group) {
-    if (path ~ /_afl\.c$/)
+    if (path == "fuzz/custom_afl.c")
         return
     if (path !~ /_fuzz\.c$/) {
         group = path ~ /_main\.c$/ ? "replay" : "fuzz"

@@ -1,5 +1,7 @@
 /*
- * hash.h - the keyed 64-bit hash of keys in memory. Never stored, so free to change.
+ * hash.h - the keyed 64-bit hash of keys, for the indexes in memory and the filters of tables.
+ *
+ * Filters on disk are made of it (docs/formats.md), so it is part of their format.
  *
  * Each 16 bytes are folded into the state by one wide multiplication: the construction of
  * wyhash (Wang Yi, public domain). The seed keeps strangers from choosing colliding keys; it

@@ -9,7 +9,7 @@
 #define HF_FORMAT_WAL_FORMAT_H
 
 #include "base/bytes.h"
-#include "base/span.h"
+#include "format/entry.h"
 
 #define HF_WAL_FORMAT 1u
 #define HF_WAL_SECTOR_MIN 512u
@@ -167,6 +167,27 @@ static inline uint64_t
 hf_wal_op_time(const void *op)
 {
     return hf_load_u64(hf_wal_op_commit(op) + 8);
+}
+
+/* Operations of that commit. */
+static inline uint32_t
+hf_wal_op_count(const void *op)
+{
+    return hf_load_u32(hf_wal_op_commit(op) + 16);
+}
+
+static inline struct hf_entry
+hf_wal_op_entry(const void *at)
+{
+    struct hf_wal_op op = hf_wal_op_decode(at);
+
+    return (struct hf_entry){
+        .key = op.key,
+        .value = op.value,
+        .version = hf_wal_op_version(at),
+        .time_us = hf_wal_op_time(at),
+        .is_delete = op.type == HF_WAL_DELETE,
+    };
 }
 
 #define HF_WAL_LINK_SIZE 28u

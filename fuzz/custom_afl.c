@@ -1,10 +1,10 @@
 /*
- * wal_afl.c - the log's mutator as AFL++ wants it: a shared object with these names.
+ * custom_afl.c - a target's mutator as AFL++ wants it: a shared object with these names.
  *
- * The custom mutator of libFuzzer is not called by AFL++'s driver; this is its twin, built by
- * the fuzz command and loaded by afl-fuzz itself.
+ * The custom mutator of libFuzzer is not called by AFL++'s driver; this is its twin. The fuzz
+ * command builds it with the target, for each that has a mutator, and afl-fuzz itself loads it.
  */
-#include "fuzz/wal_mutator.h"
+#include "fuzz/fuzz.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define EXPORTED __attribute__((visibility("default")))
 
 struct state {
-    uint64_t seed;
+    unsigned seed;
     uint8_t *data;
     size_t capacity;
 };
@@ -65,7 +65,7 @@ afl_custom_fuzz(void *context, uint8_t *from, size_t size, uint8_t **out, uint8_
     }
     memcpy(state->data, from, size);
     *out = state->data;
-    return fuzz_wal_mutate(state->data, size, size_max, state->seed++);
+    return LLVMFuzzerCustomMutator(state->data, size, size_max, state->seed++);
 }
 
 void

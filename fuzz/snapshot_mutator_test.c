@@ -1,0 +1,102 @@
+/*
+ * snapshot_mutator_test.c - the mutator does what a fuzzer needs of it.
+ *
+ * Method: beginning with nothing, each input is what the mutator made of the one before, or of
+ * nothing again, with each of the first SEEDS seeds, in memory of exactly the largest size;
+ * what comes out is read by the codec itself. A mutator whose repair were broken would leave
+ * nothing readable; one that changed nothing would leave everything as it was.
+ */
+#include "fuzz/snapshot_mutator.h"
+
+#include "base/span.h"
+#include "base/tap.h"
+#include "format/snapshot_format.h"
+
+#include <stdlib.h>
+
+#define SEEDS 4000u
+#define SIZE_LIMIT 4096u
+
+struct tally {
+    unsigned too_large, different, same, steps[HF_SNAPSHOT_NEWER + 1], not_loaded;
+};
+
+static bool
+load(struct hf_snapshot_reader *reader, enum hf_snapshot_step step)
+{
+    size_t size = step == HF_SNAPSHOT_SAMPLES ? reader->count * sizeof(struct hf_sample)
+                                              : (size_t)reader->loaded_size;
+    void *memory = malloc(size);
+    bool is_good = step == HF_SNAPSHOT_SAMPLES ? hf_snapshot_load_samples(reader, memory)
+                                               : hf_snapshot_load_entries(reader, memory);
+
+    free(memory);
+    return is_good;
+}
+
+static void
+judge(const uint8_t *data, size_t size, struct tally *tally)
+{
+    static uint8_t last_key[HF_KEY_SIZE_MAX];
+    struct hf_snapshot_reader reader;
+    enum hf_snapshot_step step;
+    size_t used;
+
+    hf_snapshot_reader_init(&reader, last_key);
+    do {
+        size_t off = (size_t)reader.off;
+        step = hf_snapshot_next(&reader, hf_span(data + off, size - off), &used);
+        tally->steps[step]++;
+        if (step == HF_SNAPSHOT_SAMPLES || step == HF_SNAPSHOT_ENTRIES)
+            tally->not_loaded += !load(&reader, step);
+    } while (step > HF_SNAPSHOT_MORE && step < HF_SNAPSHOT_END);
+}
+
+static void
+mutate(uint8_t *data, size_t *size, uint64_t seed, struct tally *tally)
+{
+    uint8_t *before = malloc(SIZE_LIMIT), *again = malloc(SIZE_LIMIT);
+    size_t size_before = *size, size_again;
+
+    memcpy(before, data, *size);
+    memcpy(again, data, *size);
+    *size = fuzz_snapshot_mutate(data, *size, SIZE_LIMIT, seed);
+    size_again = fuzz_snapshot_mutate(again, size_before, SIZE_LIMIT, seed);
+    tally->too_large += *size > SIZE_LIMIT;
+    tally->different += *size != size_again || memcmp(data, again, *size) != 0;
+    tally->same += *size == size_before && memcmp(data, before, *size) == 0;
+    judge(data, *size, tally);
+    free(again);
+    free(before);
+}
+
+int
+main(void)
+{
+    uint8_t *data = malloc(SIZE_LIMIT);
+    struct tally tally = { 0 };
+    size_t size = 0;
+
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        if (seed % 4 == 0)
+            size = 0;
+        mutate(data, &size, seed, &tally);
+    }
+    free(data);
+    printf("# %u same, %u cut, %u identities, %u blocks of samples, %u of entries, %u of those "
+           "not loaded, %u ends, %u bad, %u newer\n",
+           tally.same, tally.steps[0], tally.steps[1], tally.steps[2], tally.steps[3],
+           tally.not_loaded, tally.steps[4], tally.steps[5], tally.steps[6]);
+    TAP_OK(tally.too_large == 0, "no mutation is larger than it may be");
+    TAP_OK(tally.different == 0, "the same seed makes the same of the same input");
+    TAP_OK(tally.same < SEEDS / 10, "hardly anything stays as it was");
+    TAP_OK(tally.steps[HF_SNAPSHOT_IDENTITY] > SEEDS / 3, "much of it gets past the header");
+    TAP_OK(tally.steps[HF_SNAPSHOT_SAMPLES] > SEEDS / 8 &&
+               tally.steps[HF_SNAPSHOT_ENTRIES] > SEEDS / 5 && tally.not_loaded > SEEDS / 50,
+           "there are samples and entries, good and bad");
+    TAP_OK(tally.steps[HF_SNAPSHOT_END] > SEEDS / 20, "some of it is read to its end");
+    TAP_OK(tally.steps[HF_SNAPSHOT_BAD] > SEEDS / 8, "some of it is bad");
+    TAP_OK(tally.steps[HF_SNAPSHOT_MORE] > SEEDS / 50, "some of it is cut");
+    TAP_OK(tally.steps[HF_SNAPSHOT_NEWER] > SEEDS / 200, "some of it is newer");
+    return tap_done();
+}
