@@ -118,19 +118,20 @@ struct hf_options {
     unsigned flags;
     uint32_t sector;       /* bytes, a power of two, 512..65536: what a device writes at once */
     uint64_t segment_size; /* bytes, largest log segment; one commit may exceed it */
-    uint64_t memory_limit; /* bytes held, past which writes return NO_MEMORY; 0: no limit */
+    uint64_t memory_limit; /* bytes held at most; data beyond it goes to tables. 0: no limit */
     uint64_t keep_versions; /* how many versions back reads may go; HF_KEEP_ALL: all of them */
     uint64_t sync_interval_ms; /* buffered: a sync starts at the latest after this time, */
     uint64_t sync_batch;       /* this number of commits, */
     uint64_t sync_bytes;       /* or this number of log bytes */
-    uint64_t loss_ms;    /* buffered: writers wait for the sync before more than this time */
-    uint64_t loss_bytes; /* or this number of bytes could be lost by a power cut */
+    uint64_t loss_ms;       /* buffered: writers wait for the sync before more than this time */
+    uint64_t loss_bytes;    /* or this number of bytes could be lost by a power cut */
+    uint64_t memtable_size; /* bytes of commits that are flushed together; 0: segment_size */
 };
 
 #define HF_OPTIONS_INIT                                                                        \
     {                                                                                          \
         sizeof(struct hf_options), HF_MODE_BUFFERED, HF_CREATE, 4096, 64u << 20, 0,            \
-            HF_KEEP_ALL, 100, 1000, 1u << 20, 1000, 64u << 20                                  \
+            HF_KEEP_ALL, 100, 1000, 1u << 20, 1000, 64u << 20, 0                               \
     }
 
 /*
@@ -227,14 +228,16 @@ HF_API uint64_t hf_last_version(struct hf_db *db);
 
 /*
  * Copies the value of `key` into `buffer` and its size into *size. TOO_LARGE: `capacity` is
- * below *size, nothing was copied. `version`, if not NULL, gets the value's version.
+ * below *size, nothing was copied. `version`, if not NULL, gets the value's version. CORRUPT,
+ * IO, NO_MEMORY: the table that should know could not be read.
  */
 HF_API enum hf_err hf_get(struct hf_db *db, struct hf_span key, void *buffer, size_t capacity,
                           size_t *size, uint64_t *version) HF_MUST_CHECK;
 
 /*
  * A view: the database as of one version, whatever is written meanwhile. It is also the read
- * guard: what a view's reads point to stays in place, unchanged, until the view is closed.
+ * guard: what hf_view_get points to stays in place, unchanged, until the view is closed; what
+ * comes out of tables counts against memory_limit meanwhile.
  */
 struct hf_view;
 
@@ -251,17 +254,22 @@ struct hf_item {
 HF_API enum hf_err hf_view_open(struct hf_view **out, struct hf_db *db,
                                 uint64_t version) HF_MUST_CHECK;
 HF_API uint64_t hf_view_version(const struct hf_view *view);
-/* Zero-copy: `item` points into the database. item->key is the stored key. */
+/*
+ * Zero-copy: `item` points into the database. item->key is the stored key. NOT_FOUND; CORRUPT,
+ * IO: the table that should know could not be read. NO_MEMORY: the view holds too much.
+ */
 HF_API enum hf_err hf_view_get(struct hf_view *view, struct hf_span key,
                                struct hf_item *item) HF_MUST_CHECK;
-/* Many at once, cheaper than one by one. HF_OK says that every lookup ran. */
+/* Many at once, cheaper than one by one. HF_OK says that every lookup ran; after an error the
+ * items from the failed one on say nothing. */
 HF_API enum hf_err hf_view_get_many(struct hf_view *view, const struct hf_span *keys,
                                     size_t count, struct hf_item *items) HF_MUST_CHECK;
 HF_API void hf_view_close(struct hf_view *view);
 
 /*
  * Iteration over the keys in [from, limit), in byte order, of one view. An empty `from` is the
- * first key, an empty `limit` the end; `reverse` starts at the end. The bounds are copied.
+ * first key, an empty `limit` the end; `reverse` starts at the end. The bounds are copied. What
+ * an item points to stays in place until the next call with the iterator.
  * An error is sticky: once not HF_OK, every further call returns the same. NOT_FOUND: the end.
  * An iterator belongs to one thread at a time and is closed before its view.
  */
@@ -276,23 +284,56 @@ struct hf_range {
 HF_API enum hf_err hf_iter_open(struct hf_iter **out, struct hf_view *view,
                                 const struct hf_range *range) HF_MUST_CHECK;
 HF_API enum hf_err hf_iter_next(struct hf_iter *iter, struct hf_item *item) HF_MUST_CHECK;
+/*
+ * Goes to `key`, within the bounds: the next call of hf_iter_next gives the first key >= `key`,
+ * or, in reverse, the last key <= `key`. Also after the end; not after an error. NO_MEMORY.
+ */
+HF_API enum hf_err hf_iter_seek(struct hf_iter *iter, struct hf_span key) HF_MUST_CHECK;
 HF_API void hf_iter_close(struct hf_iter *iter);
 
 /* ---- upkeep ------------------------------------------------------------------------------ */
 
 /*
  * Performs the next bounded step of background work: a sync that is due, a piece of the next
- * log segment, a piece of the ordered index. *more, if not NULL, says whether there is another
- * step to do now. With a background thread this need not be called, and may be.
+ * log segment, of a flush, of a compaction, of the ordered index; in memory mode, of giving
+ * back what is superseded. *more, if not NULL, says whether there is another step to do now.
+ * With a background thread this need not be called, and may be. FULL, IO, NO_MEMORY: nothing is
+ * lost, a later call tries again. CORRUPT: a table cannot be read, and is not merged any more.
  */
 HF_API enum hf_err hf_work(struct hf_db *db, bool *more) HF_MUST_CHECK;
+
+/* What commits wait for. */
+enum hf_stall {
+    HF_STALL_WINDOW = 0,     /* a sync, before more than the promised window could be lost */
+    HF_STALL_FLUSH = 1,      /* frozen memtables to become tables */
+    HF_STALL_COMPACTION = 2, /* tables to be merged */
+    HF_STALL_MEMORY = 3      /* a flush, near the memory limit */
+};
+#define HF_STALL_COUNT 4
+
+/*
+ * Writes all that is committed into sorted tables, so that the log can go, and returns when
+ * they are durable. HF_OK at once in memory mode. FULL, IO, NO_MEMORY: what could not be
+ * written stays in the log, and nothing is lost. FAILED: the log has failed.
+ */
+HF_API enum hf_err hf_flush(struct hf_db *db) HF_MUST_CHECK;
+
+/*
+ * Flushes, then merges all tables down until each key stands in one: deleted and superseded
+ * versions that no view and no retention needs are gone from the disk. Rewrites all data; the
+ * background does as much as is worth while by itself. Errors as hf_flush; CORRUPT: a table
+ * could not be read, all stays as it was.
+ */
+HF_API enum hf_err hf_compact(struct hf_db *db) HF_MUST_CHECK;
+
+#define HF_LEVEL_COUNT 7 /* of tables: 0 as they were flushed, then merged */
 
 struct hf_stats {
     size_t struct_size;
     uint64_t last_version;
     uint64_t durable_version;
     uint64_t oldest_version; /* the lowest that hf_view_open accepts */
-    uint64_t keys;           /* distinct keys indexed, deleted ones included */
+    uint64_t keys;           /* distinct keys in memtables, deleted ones included */
     uint64_t segments;       /* of the log, in memory */
     uint64_t log_bytes;      /* of frames in memory */
     uint64_t memory_bytes;   /* all that memory_limit counts */
@@ -301,16 +342,31 @@ struct hf_stats {
     uint64_t commits;        /* since open */
     uint64_t syncs;
     uint64_t sync_ns_total;
-    uint64_t written_bytes; /* handed to the kernel since open */
-    uint64_t stalls;        /* commits that waited for the loss window */
-    uint64_t stall_ns_total;
+    uint64_t written_bytes;            /* handed to the kernel since open */
+    uint64_t stalls[HF_STALL_COUNT];   /* commits that waited, by cause, */
+    uint64_t stall_ns[HF_STALL_COUNT]; /* and for how long */
     uint64_t index_pause_ns_max; /* the longest that a scan took to catch up with the log */
     uint64_t index_pause_ns_last;
+    uint64_t memtables;     /* in memory: one takes the commits, others wait for a flush */
+    uint64_t tables;        /* sorted tables that the manifest names, */
+    uint64_t table_bytes;   /* the size of their files, */
+    uint64_t table_entries; /* and what they hold: versions of keys */
+    uint64_t level_tables[HF_LEVEL_COUNT]; /* tables by level */
+    uint64_t cache_bytes;                  /* blocks of tables in memory */
+    uint64_t block_reads;                  /* of tables, from their files, since open */
+    uint64_t flushes;                      /* since open */
+    uint64_t compactions;                  /* since open */
+    uint64_t table_written_bytes;          /* by both, handed to the kernel */
+    uint64_t dead_bytes;         /* memory mode: of log_bytes, superseded, not yet given back */
+    uint64_t reclaimed_segments; /* given back since open, */
+    uint64_t reclaim_moved_bytes; /* what lived in them having been moved */
+    enum hf_err job_err;          /* of the last step of either */
 };
 
 #define HF_STATS_INIT                                                                          \
     {                                                                                          \
-        sizeof(struct hf_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0             \
+        sizeof(struct hf_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, 0, 0, 0, \
+            0, 0, 0, { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, HF_OK                                      \
     }
 
 HF_API void hf_stats_get(struct hf_db *db, struct hf_stats *stats);
@@ -325,6 +381,8 @@ enum hf_tail {
 
 struct hf_recovery {
     size_t struct_size;
+    uint32_t manifest; /* the number of the one in force; 0: there is none yet */
+    uint32_t tables;   /* that it names */
     uint64_t segments_replayed;
     uint64_t commits_replayed;
     uint64_t last_version;
@@ -343,8 +401,8 @@ struct hf_recovery {
 
 #define HF_RECOVERY_INIT                                                                       \
     {                                                                                          \
-        sizeof(struct hf_recovery), 0, 0, 0, 0, 0, 0, 0, 0, HF_TAIL_NONE, false, false, 0, 0,  \
-            0                                                                                  \
+        sizeof(struct hf_recovery), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, HF_TAIL_NONE, false, false,  \
+            0, 0, 0                                                                            \
     }
 
 /* What the open of this handle found and did. */
@@ -362,11 +420,120 @@ typedef void hf_line_fn(void *context, const char *line);
 HF_API enum hf_err hf_verify(struct hf_db *db, hf_line_fn *line, void *context) HF_MUST_CHECK;
 
 /*
- * Describes every structure, with offsets, of a database directory or of one file of one,
- * damaged or not, a line each. Needs no handle, takes no lock and changes nothing.
+ * Describes every structure, with offsets, of a database directory, of one of its files or of
+ * a snapshot, damaged or not, a line each. Needs no handle, takes no lock and changes nothing.
+ * A file that cannot be read is named in a line and the others follow; its error is the result.
  */
 HF_API enum hf_err hf_dump(const char *path, hf_line_fn *line, void *context,
                            struct hf_error *error) HF_MUST_CHECK;
+
+/* ---- backup ------------------------------------------------------------------------------ */
+
+/*
+ * A snapshot: one file, or one stream, with the database as of one version. A full one stands
+ * alone. An incremental one holds what has changed since an earlier snapshot, its base, and is
+ * restored together with it. No file of the database has to survive for either.
+ */
+struct hf_snapshot {
+    uint64_t version; /* every commit up to it is inside, and no part of a later one */
+    uint64_t base;    /* 0: full; else the version that it goes on from */
+    uint64_t time_us; /* of the commit `version` */
+    uint64_t entries;
+    uint64_t size; /* bytes */
+};
+
+/* Takes the next bytes of a stream. An error ends it, and is what the caller gets. */
+typedef enum hf_err hf_write_fn(void *context, struct hf_span bytes);
+/* Gives the next bytes of a stream, up to `capacity`; *got is 0 only at its end. */
+typedef enum hf_err hf_read_fn(void *context, void *to, size_t capacity, size_t *got);
+
+/*
+ * Writes a snapshot of all that is committed now, piece by piece, while others read and write.
+ * What it holds is durable in the database before the first byte is handed out, so a crash
+ * never takes the database back behind its own snapshots. `base` 0: a full one; else the
+ * version of an earlier snapshot. Memory: a few hundred KiB, and the largest value.
+ *
+ * INVALID: `base` is above the last version. HISTORY_GONE: what was deleted since `base` is no
+ * longer known (keep_versions), so only a full one is possible. CORRUPT, IO, NO_MEMORY, FAILED;
+ * and what `write` returned. What was handed out then is no snapshot, and no restore takes it
+ * for one. `snapshot` may be NULL.
+ */
+HF_API enum hf_err hf_snapshot_write(struct hf_db *db, uint64_t base, hf_write_fn *write,
+                                     void *context, struct hf_snapshot *snapshot) HF_MUST_CHECK;
+/*
+ * The same into a file. It is written under another name, synced, read again whole, and takes
+ * its name then: a file that was there is replaced by a complete one or not at all. FULL.
+ */
+HF_API enum hf_err hf_snapshot_save(struct hf_db *db, uint64_t base, const char *path,
+                                    struct hf_snapshot *snapshot) HF_MUST_CHECK;
+/* Reads a snapshot file to its end and checks all of it. NOT_FOUND, CORRUPT, VERSION, IO. */
+HF_API enum hf_err hf_snapshot_check(const char *path, struct hf_snapshot *snapshot,
+                                     struct hf_error *error) HF_MUST_CHECK;
+
+/* Where a snapshot comes from: a file, or where `path` is NULL what `read` gives. */
+struct hf_snapshot_input {
+    const char *path;
+    hf_read_fn *read;
+    void *context;
+};
+
+/*
+ * Makes a database in directory `path`, which must be empty or missing, or hold what an
+ * interrupted restore has left. inputs[0] is a full snapshot; each further one is incremental
+ * and goes on where the one before ends. The database is that of the last one: the same
+ * versions and times, its commits go on behind `version`, and further incremental snapshots
+ * may be taken of it. What was before `version` cannot be read as of then.
+ *
+ * Files are checked whole before anything is written. There is no database until all of it is
+ * durable: after an error or a crash what was written can be restored over, and nothing else.
+ * `options` (NULL: HF_OPTIONS_INIT) says sector, segment_size and memory_limit.
+ *
+ * INVALID: the snapshots do not follow each other, or the directory is not empty. CORRUPT,
+ * VERSION: of an input. NOT_FOUND, BUSY, FULL, IO, NO_MEMORY. `restored` may be NULL.
+ */
+HF_API enum hf_err hf_restore(const char *path, const struct hf_options *options,
+                              const struct hf_snapshot_input *inputs, size_t count,
+                              struct hf_snapshot *restored,
+                              struct hf_error *error) HF_MUST_CHECK;
+
+/*
+ * Makes a second database in directory `path`, empty or missing, of all that is committed now.
+ * Tables are shared by hard links, or copied where the file system does not link; as no table
+ * ever changes, neither database can harm the other. *version, if not NULL, is the last one in
+ * it. INVALID: memory mode, or the directory is not empty. READ_ONLY; FAILED, FULL, IO,
+ * NO_MEMORY: there is no database there.
+ */
+HF_API enum hf_err hf_checkpoint(struct hf_db *db, const char *path,
+                                 uint64_t *version) HF_MUST_CHECK;
+
+struct hf_salvaged {
+    size_t struct_size;
+    uint64_t tables;       /* files that were read, */
+    uint64_t segments;     /* whole or in part */
+    uint64_t keys;         /* in the new database */
+    uint64_t last_version; /* the newest that was found */
+    uint64_t losses;       /* lines that told of something lost */
+};
+
+#define HF_SALVAGED_INIT                                                                       \
+    {                                                                                          \
+        sizeof(struct hf_salvaged), 0, 0, 0, 0, 0                                              \
+    }
+
+/*
+ * Makes a database in directory `path`, empty or missing, of what can still be read in the
+ * directory `damaged`, which is not changed. Of each key the newest version that was found is
+ * taken; a delete counts as one. Where a loss hides newer versions, or deletes, older ones show
+ * instead: `line`, if not NULL, is called for each loss, and for what was read. HF_OK, with or
+ * without losses.
+ *
+ * NOT_FOUND: there is nothing of a database. VERSION: there is a file of a newer Holdfast.
+ * BUSY, INVALID, FULL, IO, NO_MEMORY: no database was made.
+ */
+HF_API enum hf_err hf_salvage(const char *damaged, const char *path,
+                              const struct hf_options *options, hf_line_fn *line, void *context,
+                              struct hf_salvaged *salvaged,
+                              struct hf_error *error) HF_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,9 @@
  * common: all kept, nothing kept, a clean prefix with its last write torn, a lost beginning
  * with everything behind it, and then any mixture. Under sequential, a prefix of all pending
  * operations in their order survives, whole.
+ *
+ * A file system is posix_worst with some outcomes taken away, by the table `admits`: its plan
+ * is drawn in the same way, and what it does not admit is put right before it is carried out.
  */
 #include "sim/cut.h"
 
@@ -34,6 +37,33 @@ struct unit {
     enum tear tear;
 };
 
+/* What a unit that is new to its file may show where its data is lost. */
+enum fresh {
+    FRESH_REMAINS, /* zeros, or what some other file had there */
+    FRESH_ZEROS,   /* zeros */
+    FRESH_NEVER    /* such a size does not survive without its data */
+};
+
+/*
+ * Sources: Linux, Documentation/filesystems/ext4.rst (data=ordered, writeback) and
+ * xfs-delayed-logging-design.rst; Pillai et al., "All File Systems Are Not Created Equal",
+ * OSDI 2014. A rename to a new name is ordered behind its data by none of them, and that a sync
+ * of a file makes names before it durable, as some do, is not relied on.
+ */
+static const struct admits {
+    bool orders_names; /* a prefix of the name operations survives, no other subset */
+    bool tears;        /* units may be torn: they are written in place */
+    enum fresh fresh;
+    uint32_t unit_min; /* data is replaced by no less */
+} admits[SIM_PERSONALITY_COUNT] = {
+    [SIM_POSIX_WORST] = { false, true, FRESH_REMAINS, SIM_SECTOR },
+    [SIM_SEQUENTIAL] = { true, true, FRESH_REMAINS, SIM_SECTOR },
+    [SIM_EXT4_ORDERED] = { true, true, FRESH_NEVER, SIM_SECTOR },
+    [SIM_EXT4_WRITEBACK] = { true, true, FRESH_REMAINS, SIM_SECTOR },
+    [SIM_XFS] = { true, true, FRESH_ZEROS, SIM_SECTOR },
+    [SIM_BTRFS] = { false, false, FRESH_NEVER, 4096 },
+};
+
 enum plan { PLAN_ALL, PLAN_NONE, PLAN_PREFIX, PLAN_LATTER, PLAN_UNITS };
 
 /* All that the steps below share. */
@@ -41,6 +71,8 @@ struct work {
     struct sim_disk *disk;
     struct sim_tape *tape;
     const struct sim_cut *cut;
+    const struct admits *admits;
+    uint32_t unit;  /* bytes */
     bool is_free;   /* neither everything nor nothing survives */
     bool keeps_all; /* if not free */
     uint64_t order; /* sequential: the last operation that survives */
@@ -50,6 +82,7 @@ struct work {
     size_t unit_capacity;
     size_t unit_count;
     size_t sizes_kept; /* of the inode at hand: so many SIZE operations survive */
+    uint64_t names_to; /* where names are ordered: the last operation that survives */
 };
 
 static uint64_t
@@ -61,13 +94,13 @@ entity_of(const struct sim_inode *inode, uint64_t unit)
 static uint64_t
 first_unit(const struct work *work, const struct sim_op *op)
 {
-    return op->off / work->cut->unit;
+    return op->off / work->unit;
 }
 
 static uint64_t
 limit_unit(const struct work *work, const struct sim_op *op)
 {
-    return (op->off + op->len + work->cut->unit - 1) / work->cut->unit;
+    return (op->off + op->len + work->unit - 1) / work->unit;
 }
 
 /* ---- how many versions of each unit survive ---------------------------------------------- */
@@ -97,8 +130,8 @@ count_versions(struct work *work, const struct sim_inode *inode)
 static uint32_t
 place_in_unit(struct work *work, const struct sim_inode *inode, uint64_t u)
 {
-    return 1 + (uint32_t)sim_draw(work->tape, "cut.tear_at", entity_of(inode, u),
-                                  work->cut->unit - 1);
+    return 1 +
+           (uint32_t)sim_draw(work->tape, "cut.tear_at", entity_of(inode, u), work->unit - 1);
 }
 
 static void
@@ -175,10 +208,10 @@ tear_prefix(struct work *work, const struct sim_inode *inode, const struct sim_o
     uint64_t end = op->off + sim_draw(work->tape, "cut.prefix", inode->tag, op->len);
     uint64_t u = first_unit(work, op);
 
-    for (; (u + 1) * work->cut->unit <= end; u++)
+    for (; (u + 1) * work->unit <= end; u++)
         work->units[u].keep++;
     work->units[u].tear = TEAR_FIRST;
-    work->units[u].at = (uint32_t)(end - u * work->cut->unit);
+    work->units[u].at = (uint32_t)(end - u * work->unit);
 }
 
 /* Its first unit is lost while others survive. */
@@ -326,6 +359,43 @@ plan_inode(struct work *work, const struct sim_inode *inode)
         work->sizes_kept = count_sizes(inode, limit);
 }
 
+/* ---- what the file system does not admit ------------------------------------------------- */
+
+static uint64_t
+surviving_size(const struct work *work, const struct sim_inode *inode)
+{
+    uint64_t size = inode->disk.size;
+    size_t sizes = 0;
+
+    for (size_t i = 0; i < inode->op_count && sizes < work->sizes_kept; i++) {
+        if (inode->ops[i].kind != SIM_OP_SIZE)
+            continue;
+        size = inode->ops[i].off;
+        sizes++;
+    }
+    return size;
+}
+
+static void
+put_right(struct work *work, const struct sim_inode *inode)
+{
+    uint64_t size = surviving_size(work, inode);
+
+    for (uint64_t u = 0; u < work->unit_count; u++) {
+        struct unit *unit = &work->units[u];
+        bool is_fresh = u * work->unit >= inode->disk.size;
+        if (!work->admits->tears)
+            unit->tear = TEAR_NONE;
+        if (!is_fresh || work->admits->fresh == FRESH_REMAINS)
+            continue;
+        if (work->admits->fresh == FRESH_NEVER && u * work->unit < size)
+            unit->keep = unit->count;
+        else if (unit->keep < unit->count)
+            unit->keep = 0;
+        unit->tear = TEAR_NONE;
+    }
+}
+
 /* ---- carrying it out --------------------------------------------------------------------- */
 
 /*
@@ -335,13 +405,14 @@ plan_inode(struct work *work, const struct sim_inode *inode)
 static void
 fill_fresh(struct work *work, struct sim_inode *inode)
 {
-    uint32_t size = work->cut->unit;
+    uint32_t size = work->unit;
     uint64_t u = (inode->disk.size + size - 1) / size;
     uint64_t extent = work->unit_count * size;
 
     if (extent > inode->disk.size)
         sim_image_resize(&inode->disk, extent);
-    if (u >= work->unit_count || sim_draw(work->tape, "cut.fresh", inode->tag, 2) == 0)
+    if (u >= work->unit_count || work->admits->fresh != FRESH_REMAINS ||
+        sim_draw(work->tape, "cut.fresh", inode->tag, 2) == 0)
         return;
     for (; u < work->unit_count; u++) {
         if (work->units[u].count > 0 && work->units[u].keep == 0)
@@ -355,7 +426,7 @@ static void
 apply_piece(struct work *work, struct sim_inode *inode, const struct sim_op *op, uint64_t u)
 {
     struct unit *unit = &work->units[u];
-    uint64_t start = u * work->cut->unit, limit = start + work->cut->unit;
+    uint64_t start = u * work->unit, limit = start + work->unit;
     uint64_t from = op->off > start ? op->off : start;
     uint64_t to = op->off + op->len < limit ? op->off + op->len : limit;
     bool is_torn = unit->seen == unit->keep;
@@ -394,7 +465,7 @@ apply_ops(struct work *work, struct sim_inode *inode, uint64_t size)
 static void
 wreck_units(struct work *work, struct sim_inode *inode)
 {
-    uint32_t size = work->cut->unit;
+    uint32_t size = work->unit;
 
     for (uint64_t u = 0; u < work->unit_count; u++) {
         if (work->units[u].tear == TEAR_GARBAGE)
@@ -411,6 +482,7 @@ cut_inode(struct work *work, struct sim_inode *inode)
     if (inode->op_count > 0) {
         count_versions(work, inode);
         plan_inode(work, inode);
+        put_right(work, inode);
         fill_fresh(work, inode);
         size = apply_ops(work, inode, size);
         wreck_units(work, inode);
@@ -434,14 +506,33 @@ name_is_kept(struct work *work, const struct sim_name_op *op)
     uint64_t survive = work->cut->survive_of != 0 ? work->cut->survive : 1;
     uint64_t survive_of = work->cut->survive_of != 0 ? work->cut->survive_of : 2;
 
-    if (work->cut->personality == SIM_SEQUENTIAL)
-        return op->order <= work->order;
+    if (work->admits->orders_names)
+        return op->order <= work->names_to;
     if (!work->is_free)
         return work->keeps_all;
     if (rule != NULL && rule->flavour != SIM_FLAVOUR_ANY &&
         (rule->file == SIM_FILE_ANY || rule->file == op->inode->class))
         return rule->flavour == SIM_KEEP;
     return sim_draw(work->tape, "cut.name", op->inode->tag, survive_of) < survive;
+}
+
+/* Where names are ordered: how far they survive. */
+static uint64_t
+draw_names_to(struct work *work)
+{
+    const struct sim_disk *disk = work->disk;
+    const struct sim_rule *rule = work->cut->names;
+    size_t count = disk->name_op_count;
+
+    if (work->cut->personality == SIM_SEQUENTIAL)
+        return work->order;
+    if (rule != NULL && rule->flavour != SIM_FLAVOUR_ANY)
+        return rule->flavour == SIM_KEEP ? disk->order : 0;
+    if (work->is_free)
+        count -= sim_draw(work->tape, "cut.names", 0, count + 1);
+    else if (!work->keeps_all)
+        count = 0;
+    return count == 0 ? 0 : disk->name_ops[count - 1].order;
 }
 
 static void
@@ -452,6 +543,7 @@ cut_names(struct work *work)
 
     if (work->disk->name_op_count > 0)
         sim_grow(&keep, &capacity, work->disk->name_op_count, sizeof *keep);
+    work->names_to = draw_names_to(work);
     for (size_t i = 0; i < work->disk->name_op_count; i++)
         keep[i] = name_is_kept(work, &work->disk->name_ops[i]);
     sim_disk_settle_names(work->disk, keep);
@@ -466,7 +558,7 @@ choose_torn(struct work *work)
 {
     uint64_t below = UINT64_MAX, skip;
 
-    if (work->cut->torn == NULL)
+    if (work->cut->torn == NULL || !work->admits->tears)
         return;
     skip = sim_draw(work->tape, "cut.torn_write", 0, 3);
     for (uint64_t round = 0; round <= skip; round++) {
@@ -527,9 +619,12 @@ choose_regime(struct work *work)
 void
 sim_cut_power(struct sim_disk *disk, struct sim_tape *tape, const struct sim_cut *cut)
 {
-    struct work work = { .disk = disk, .tape = tape, .cut = cut };
+    struct work work = {
+        .disk = disk, .tape = tape, .cut = cut, .admits = &admits[cut->personality]
+    };
 
     HF_ASSERT(cut->unit >= SIM_SECTOR && cut->unit % SIM_SECTOR == 0);
+    work.unit = cut->unit > work.admits->unit_min ? cut->unit : work.admits->unit_min;
     choose_torn(&work);
     choose_regime(&work);
     for (size_t i = 0; i < disk->inode_count; i++) {

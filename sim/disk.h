@@ -103,6 +103,8 @@ void sim_disk_fini(struct sim_disk *disk);
 void sim_disk_reset(struct sim_disk *disk);
 
 enum sim_file_class sim_class_of(const char *name);
+/* A file in the making, which nothing refers to. */
+bool sim_is_temporary(const char *name);
 
 /* ---- names: disk_names.c ----------------------------------------------------------------- */
 
@@ -125,6 +127,8 @@ bool sim_disk_is_settled(const struct sim_disk *disk, const struct sim_inode *in
 /* A handle on the inode, opened and closed. */
 void sim_disk_hold(struct sim_inode *inode);
 void sim_disk_release(struct sim_disk *disk, struct sim_inode *inode);
+/* The two files under visible names change places at once, with nothing pending. */
+void sim_disk_swap(struct sim_disk *disk, const char *name, const char *other);
 /* Takes a name away at once, cached and durable, whatever is pending: damage at rest. */
 void sim_disk_lose(struct sim_disk *disk, const char *name);
 

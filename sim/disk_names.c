@@ -71,12 +71,22 @@ inode_new(struct sim_disk *disk, const char *name)
     return inode;
 }
 
-enum sim_file_class
-sim_class_of(const char *name)
+bool
+sim_is_temporary(const char *name)
 {
     size_t len = strlen(name);
 
-    if (len > 4 && strcmp(name + len - 4, ".tmp") == 0)
+    return len > 4 && strcmp(name + len - 4, ".tmp") == 0;
+}
+
+enum sim_file_class
+sim_class_of(const char *name)
+{
+    if (strncmp(name, "table-", 6) == 0)
+        return SIM_FILE_TABLE;
+    if (strncmp(name, "manifest-", 9) == 0)
+        return SIM_FILE_MANIFEST;
+    if (sim_is_temporary(name))
         return SIM_FILE_TMP;
     if (strncmp(name, "wal-", 4) == 0)
         return SIM_FILE_WAL;
@@ -267,4 +277,22 @@ sim_disk_lose(struct sim_disk *disk, const char *name)
     sim_disk_sync_names(disk, disk->order);
     names_unset(disk, &disk->visible, name);
     names_unset(disk, &disk->durable, name);
+}
+
+static void
+swap_in(struct sim_names *names, const char *name, const char *other)
+{
+    struct sim_name *a = sim_names_find(names, name), *b = sim_names_find(names, other);
+    struct sim_inode *inode = a->inode;
+
+    a->inode = b->inode;
+    b->inode = inode;
+}
+
+void
+sim_disk_swap(struct sim_disk *disk, const char *name, const char *other)
+{
+    sim_disk_sync_names(disk, disk->order);
+    swap_in(&disk->visible, name, other);
+    swap_in(&disk->durable, name, other);
 }

@@ -131,19 +131,31 @@ agrees(const struct look *look, uint32_t key, const struct hf_item *item)
     return same;
 }
 
-/*
- * A read failed. Only want of memory excuses it, and only where memory was refused; reads never
- * touch the disk.
- */
+/* A read may find no memory: where memory is refused; or, reaching its limit, because a view
+ * keeps what it has shown. A get copies, and leaves nothing behind. */
+static bool
+may_lack_memory(const struct look *look)
+{
+    const struct sim_run *run = look->run;
+    bool is_limited = run->options.memory_limit != 0;
+
+    if (run->calm_depth > 0)
+        return is_limited && strcmp(look->door, "get") != 0;
+    return is_limited || sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > 0;
+}
+
+/* A read failed. Want of memory may excuse it, and damage that the ledger has. */
 static void
 read_failed(const struct look *look, enum hf_err err)
 {
     struct sim_run *run = look->run;
 
-    if (err == HF_ERR_NO_MEMORY && run->calm_depth == 0 &&
-        (run->options.memory_limit != 0 ||
-         sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > 0))
+    if (err == HF_ERR_NO_MEMORY && may_lack_memory(look))
         return;
+    if (sim_run_is_deserved(run, err)) {
+        sim_run_judged(run, SIM_HOLDS_DETECTS);
+        return;
+    }
     sim_run_break(run, SIM_HOLDS_READS, "a read succeeds", "%s as of %" PRIu64 ": %s",
                   look->door, look->version, hf_err_name(err));
 }
@@ -419,6 +431,28 @@ sim_doors_as_of(struct sim_run *run)
         run->guest->view_close(view);
 }
 
+/* ---- views that stay --------------------------------------------------------------------- */
+
+void *
+sim_doors_hold(struct sim_run *run, uint64_t version)
+{
+    struct look look = { run, "view", version, false };
+
+    return open_view(&look, version);
+}
+
+void
+sim_doors_held(struct sim_run *run, const struct sim_held *held)
+{
+    struct look look = { run, "held view", held->version, false };
+    struct walk walk = { .first = 0, .limit = (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS) };
+
+    check_walk(&look, held->view, &walk, true);
+    if (!run->is_broken)
+        check_view_get(&look, held->view, sim_work_key(run));
+    sim_run_judged(run, SIM_HOLDS_READS);
+}
+
 /* ---- all of it --------------------------------------------------------------------------- */
 
 static void
@@ -463,10 +497,11 @@ sim_doors_all(struct sim_run *run, uint64_t version)
     }
     if (!run->is_broken && version > 0) {
         look.door = "old view";
+        look.is_recovery = false; /* what is wrong only there is no wrong prefix */
         look.version = version - sim_draw(run->tape, "check.as_of", run->lives, version);
         look_at(&look, version, keys);
     }
-    if (!run->is_broken)
-        sim_doors_get(run, sim_work_key(run), version);
+    for (uint32_t key = 0; key < keys && !run->is_broken; key++)
+        sim_doors_get(run, key, version);
     sim_run_calm(run, false);
 }

@@ -41,6 +41,7 @@ static const unsigned calls_of[SIM_FAULT_COUNT] = {
     [SIM_BIT_FLIP] = ALL_CALLS,
     [SIM_ZERO_SECTOR] = ALL_CALLS,
     [SIM_FILE_LOSS] = ALL_CALLS,
+    [SIM_FILE_SWAP] = ALL_CALLS,
 };
 
 static bool
@@ -49,12 +50,18 @@ is_crash(enum sim_fault fault)
     return fault == SIM_PROCESS_KILL || fault == SIM_POWER_CUT;
 }
 
+bool
+sim_is_at_rest(enum sim_fault fault)
+{
+    return fault == SIM_BIT_FLIP || fault == SIM_ZERO_SECTOR || fault == SIM_FILE_LOSS ||
+           fault == SIM_FILE_SWAP;
+}
+
 /* Acts at a crash or at rest, not at a call. */
 static bool
 is_deferred(enum sim_fault fault)
 {
-    return fault == SIM_TORN_WRITE || fault == SIM_LOST_NAME || fault == SIM_BIT_FLIP ||
-           fault == SIM_ZERO_SECTOR || fault == SIM_FILE_LOSS;
+    return fault == SIM_TORN_WRITE || fault == SIM_LOST_NAME || sim_is_at_rest(fault);
 }
 
 static bool

@@ -34,6 +34,8 @@ struct sim_strike {
     struct sim_rule *slow;     /* sync_slow */
 };
 
+/* Whether the fault strikes between lives. */
+bool sim_is_at_rest(enum sim_fault fault);
 void sim_faults_reset(struct sim_machine *machine);
 /* At a step: arms the rules of EVERY and STEP. Returns a crash that strikes at once, or
  * NULL. */

@@ -35,6 +35,11 @@ struct sim_guest {
     enum hf_err (*sync)(void *handle);
     enum hf_err (*wait_durable)(void *handle, uint64_t version);
     enum hf_err (*work)(void *handle, bool *more);
+    /* Whether a writer may now have to do background work itself. */
+    bool (*is_pressed)(void *handle);
+    /* All that is committed into tables; then all tables merged. */
+    enum hf_err (*flush)(void *handle);
+    enum hf_err (*compact)(void *handle);
     enum hf_err (*verify)(void *handle, hf_line_fn *line, void *context);
     uint64_t (*last_version)(void *handle);
     uint64_t (*durable_version)(void *handle);

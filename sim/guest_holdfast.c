@@ -92,6 +92,31 @@ guest_work(void *handle, bool *more)
     return hf_work(handle, more);
 }
 
+/* Below this a commit never takes a step of a flush or a compaction: store/pressure.c. */
+#define MEMTABLES_FREE 2u
+#define LEVEL_0_FREE 8u
+
+static bool
+guest_is_pressed(void *handle)
+{
+    struct hf_stats stats = HF_STATS_INIT;
+
+    hf_stats_get(handle, &stats);
+    return stats.memtables > MEMTABLES_FREE || stats.level_tables[0] > LEVEL_0_FREE;
+}
+
+static enum hf_err
+guest_flush(void *handle)
+{
+    return hf_flush(handle);
+}
+
+static enum hf_err
+guest_compact(void *handle)
+{
+    return hf_compact(handle);
+}
+
 static enum hf_err
 guest_verify(void *handle, hf_line_fn *line, void *context)
 {
@@ -181,6 +206,9 @@ const struct sim_guest sim_guest_holdfast = {
     .sync = guest_sync,
     .wait_durable = guest_wait_durable,
     .work = guest_work,
+    .is_pressed = guest_is_pressed,
+    .flush = guest_flush,
+    .compact = guest_compact,
     .verify = guest_verify,
     .last_version = guest_last_version,
     .durable_version = guest_durable_version,

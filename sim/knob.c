@@ -13,14 +13,16 @@
 
 enum knob_type { TYPE_WORD, TYPE_COUNT, TYPE_SIZE, TYPE_TIME, TYPE_POWER, TYPE_SPREAD };
 
+#define WORDS_MAX 6u
+
 struct knob_info {
     const char *name;
     const char *text;
     enum sim_knob_group group;
-    enum knob_type type;     /* POWER: a size, a power of two; SPREAD: sizes, kept as a range */
-    const char *words[3];    /* of TYPE_WORD */
-    const char *ordinary;    /* the default choices */
-    uint64_t least, largest; /* what may be pinned */
+    enum knob_type type; /* POWER: a size, a power of two; SPREAD: sizes, kept as a range */
+    const char *words[WORDS_MAX]; /* of TYPE_WORD */
+    const char *ordinary;         /* the default choices */
+    uint64_t least, largest;      /* what may be pinned */
 };
 
 #define E SIM_GROUP_ENGINE
@@ -134,10 +136,11 @@ static const struct knob_info knobs[SIM_KNOB_COUNT] = {
                                "what a power cut may do",
                                D,
                                TYPE_WORD,
-                               { "posix_worst", "sequential" },
+                               { "posix_worst", "sequential", "ext4_ordered",
+                                 "ext4_writeback", "xfs", "btrfs" },
                                "posix_worst",
                                0,
-                               1 },
+                               SIM_PERSONALITY_COUNT - 1 },
     [SIM_KNOB_DEVICE_SECTOR] = { "sector",
                                  "the device's grain; drawn up to the engine's",
                                  D,
@@ -225,12 +228,16 @@ static const struct knob_info knobs[SIM_KNOB_COUNT] = {
     [SIM_KNOB_NAP] = WEIGHT("nap", "0|1..8", "weight: time passes"),
     [SIM_KNOB_VERIFY] = WEIGHT("verify", "0|1", "weight: hf_verify"),
     [SIM_KNOB_REOPEN] = WEIGHT("reopen", "0|1|2", "weight: a clean close, and open again"),
+    [SIM_KNOB_FLUSH] = WEIGHT("flush", "0|1", "weight: hf_flush, all commits into tables"),
+    [SIM_KNOB_COMPACT] = WEIGHT("compact", "0|0|1", "weight: hf_compact, all tables merged"),
+    [SIM_KNOB_HOLD] = WEIGHT("hold", "0|1..4", "weight: a view opens and stays, or is read"),
 };
 /* clang-format on */
 
 _Static_assert(HF_MODE_BUFFERED == 0 && HF_MODE_STRICT == 1 && HF_MODE_MEMORY == 2,
                "the words of mode= stand in the order of enum hf_mode");
-_Static_assert(SIM_POSIX_WORST == 0 && SIM_SEQUENTIAL == 1,
+_Static_assert(SIM_POSIX_WORST == 0 && SIM_SEQUENTIAL == 1 && SIM_EXT4_ORDERED == 2 &&
+                   SIM_EXT4_WRITEBACK == 3 && SIM_XFS == 4 && SIM_BTRFS == 5,
                "the words of personality= stand in the order of enum sim_personality");
 
 const char *
@@ -300,13 +307,13 @@ unit_of(enum knob_type type)
     return SIM_COUNT;
 }
 
-/* The three words of a knob as a list, for the time of one call. */
+/* The words of a knob as a list, for the time of one call. */
 static const struct knob_info *listed;
 
 static const char *
 listed_word(unsigned index)
 {
-    return index < 3 ? listed->words[index] : NULL;
+    return index < WORDS_MAX ? listed->words[index] : NULL;
 }
 
 static const char *

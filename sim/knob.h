@@ -53,6 +53,9 @@ enum sim_knob {
     SIM_KNOB_NAP,
     SIM_KNOB_VERIFY,
     SIM_KNOB_REOPEN,
+    SIM_KNOB_FLUSH,
+    SIM_KNOB_COMPACT,
+    SIM_KNOB_HOLD,
     SIM_KNOB_COUNT
 };
 

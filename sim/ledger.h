@@ -15,7 +15,7 @@
 
 enum sim_damage {
     SIM_DAMAGE_BYTES,   /* changed at rest */
-    SIM_DAMAGE_MISSING, /* a file, or its end, that is gone */
+    SIM_DAMAGE_MISSING, /* a file, or its end, that is gone, or another is in its place */
     SIM_DAMAGE_BAD,     /* unreadable until it is written over */
     SIM_DAMAGE_ONCE,    /* was unreadable for one call */
 };

@@ -112,16 +112,6 @@ is_passing(const struct opening *opening, enum hf_err err)
     }
 }
 
-/* True: the refusal is what damage deserves, and the run is over. */
-static bool
-is_deserved(struct sim_run *run, enum hf_err err)
-{
-    if (err != HF_ERR_CORRUPT && err != HF_ERR_MISSING_FILE && err != HF_ERR_IO &&
-        err != HF_ERR_VERSION && err != HF_ERR_NOT_FOUND)
-        return false;
-    return sim_machine_explains(run->machine);
-}
-
 /* Tries until it opens. False: a deserved refusal, or a broken property. */
 static bool
 open_or_judge(struct opening *opening)
@@ -137,7 +127,7 @@ open_or_judge(struct opening *opening)
             sim_run_calm(run, false);
         if (err == HF_OK)
             return true;
-        if (is_deserved(run, err)) {
+        if (sim_run_is_deserved(run, err)) {
             sim_run_judged(run, SIM_HOLDS_DETECTS);
             run->result->refused++;
             run->stage = SIM_STAGE_DONE;
@@ -318,13 +308,27 @@ check_order(struct sim_run *run)
                       breach);
 }
 
+/* Damage stays when the faults are over, and what it makes unreadable may be in the way. */
+static bool
+has_lasting_damage(const struct sim_run *run)
+{
+    static const enum sim_fault faults[] = { SIM_READ_ERROR, SIM_BIT_FLIP, SIM_ZERO_SECTOR,
+                                             SIM_FILE_LOSS, SIM_FILE_SWAP };
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        if (sim_machine_fault_count(run->machine, faults[i]) > 0)
+            return true;
+    }
+    return false;
+}
+
 /* The faults are over: in this same handle writing goes on, unless the log has failed. */
 static void
 resume(struct sim_run *run)
 {
     uint64_t before = sim_oracle_kept(run->oracle);
 
-    if (run->is_broken || run->options.memory_limit != 0)
+    if (run->is_broken || run->options.memory_limit != 0 || has_lasting_damage(run))
         return;
     sim_commit_put(run);
     if (run->is_broken || run->has_failed)
@@ -368,12 +372,13 @@ last(struct sim_run *run)
     if (run->is_broken)
         return;
     sim_run_judged(run, SIM_HOLDS_RESUMES);
-    if (sim_oracle_kept(run->oracle) != before + 3 && run->options.memory_limit == 0) {
+    if (sim_oracle_kept(run->oracle) != before + 3 && run->options.memory_limit == 0 &&
+        !has_lasting_damage(run)) {
         sim_run_break(run, SIM_HOLDS_RESUMES, "after a new open every write succeeds",
                       "%" PRIu64 " of 3 did", sim_oracle_kept(run->oracle) - before);
         return;
     }
-    if (!sim_work_close(run) && !run->is_broken)
+    if (!sim_work_close(run) && !run->is_broken && !has_lasting_damage(run))
         sim_run_break(run, SIM_HOLDS_RESUMES, "close succeeds once the faults are over",
                       "it failed");
 }
@@ -386,6 +391,8 @@ sim_life(void *context)
 
     run->lives++;
     run->has_failed = false;
+    for (unsigned i = 0; i < SIM_HELD_MAX; i++)
+        run->held[i].view = NULL; /* those of the life before went with it */
     choose_options(run);
     if (run->options.mode == HF_MODE_MEMORY)
         sim_oracle_reset(run->oracle, (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS));

@@ -1,5 +1,5 @@
 /*
- * locate.h - where a field of the log format lies in the bytes of a file.
+ * locate.h - where a field of a format lies in the bytes of a file: log, table or manifest.
  *
  * Faults at rest are aimed at fields, or headers and lengths would hardly ever be hit: most
  * bytes of a file are payload or zeros.
@@ -7,24 +7,26 @@
 #ifndef SIM_LOCATE_H
 #define SIM_LOCATE_H
 
-#include "holdfast.h"
-#include "sim/tape.h"
+#include "sim/machine.h"
 
 struct sim_extent {
     uint64_t from, to;
 };
 
-/* The `index`th word that names a field, NULL behind the last one. */
+/* The `index`th word that names a field of any format, NULL behind the last one. */
 const char *sim_locate_field(unsigned index);
+/* Whether files of that class have a field of that name. */
+bool sim_locate_knows(enum sim_file_class class, const char *field);
 
 /*
  * One range of `file` that holds `field`, drawn from all there are; "" is any field of the
  * format. False: there is none.
  */
-bool sim_locate(struct sim_extent *out, struct hf_span file, const char *field,
-                struct sim_tape *tape, uint64_t entity);
+bool sim_locate(struct sim_extent *out, struct hf_span file, enum sim_file_class class,
+                const char *field, struct sim_tape *tape, uint64_t entity);
 
-/* The highest position that anything readable in the bytes of a segment says to be durable. */
-uint64_t sim_locate_witness(struct hf_span file);
+/* The highest log position that anything readable in the bytes of a file, a segment or a
+ * manifest, says to be durable. */
+uint64_t sim_locate_witness(struct hf_span file, enum sim_file_class class);
 
 #endif

@@ -22,7 +22,9 @@
 enum sim_file_class {
     SIM_FILE_ANY,
     SIM_FILE_WAL,
-    SIM_FILE_TMP,
+    SIM_FILE_TABLE,    /* from its first byte, when its name is a temporary one yet */
+    SIM_FILE_MANIFEST, /* likewise */
+    SIM_FILE_TMP,      /* a log segment in the making */
     SIM_FILE_LOCK,
     SIM_FILE_DIR,
     SIM_FILE_OTHER,
@@ -45,7 +47,15 @@ enum sim_call {
     SIM_CALL_COUNT
 };
 
-enum sim_personality { SIM_POSIX_WORST, SIM_SEQUENTIAL, SIM_PERSONALITY_COUNT };
+enum sim_personality {
+    SIM_POSIX_WORST,
+    SIM_SEQUENTIAL,
+    SIM_EXT4_ORDERED,
+    SIM_EXT4_WRITEBACK,
+    SIM_XFS,
+    SIM_BTRFS,
+    SIM_PERSONALITY_COUNT
+};
 
 enum sim_phase { SIM_PHASE_ANY, SIM_PHASE_RUN, SIM_PHASE_RECOVERY, SIM_PHASE_COUNT };
 
@@ -67,6 +77,7 @@ enum sim_fault {
     SIM_BIT_FLIP,     /* F45 at rest, between lives, aimed at a field */
     SIM_ZERO_SECTOR,  /* F46 at rest */
     SIM_FILE_LOSS,    /* F50 a file goes, is emptied or is cut, at rest */
+    SIM_FILE_SWAP,    /* F51 two files of a class change places, at rest */
     SIM_FAULT_COUNT
 };
 
@@ -167,8 +178,9 @@ void sim_machine_calm(struct sim_machine *machine, bool calm);
 uint64_t sim_machine_now_us(const struct sim_machine *machine);
 void sim_machine_sleep_us(struct sim_machine *machine, uint64_t us);
 
-/* Called in the middle of every successful hf_file_sync, after it fixed what it covers: what an
- * engine's other threads would do then. NULL: nothing. */
+/* Called in the middle of every successful sync of a file or of the directory that no lock is
+ * held in, after it fixed what it covers: what an engine's other threads would do then. NULL:
+ * nothing. */
 void sim_machine_on_sync(struct sim_machine *machine, void (*during)(void *), void *context);
 /*
  * From inside `during`: what one of the other threads does. False: it had to wait for the sync

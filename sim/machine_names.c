@@ -33,11 +33,13 @@ static const struct word faults[SIM_FAULT_COUNT] = {
     [SIM_BIT_FLIP] = { "bit_flip", "bits flip at rest, in a field of the format (F45)" },
     [SIM_ZERO_SECTOR] = { "zero_sector", "a sector turns to zeros at rest (F46)" },
     [SIM_FILE_LOSS] = { "file_loss", "a file is gone, emptied or cut at rest (F50)" },
+    [SIM_FILE_SWAP] = { "file_swap", "two files change places at rest (F51)" },
 };
 
 static const char *const file_classes[SIM_FILE_CLASS_COUNT] = {
-    [SIM_FILE_ANY] = "any",   [SIM_FILE_WAL] = "wal", [SIM_FILE_TMP] = "tmp",
-    [SIM_FILE_LOCK] = "lock", [SIM_FILE_DIR] = "dir", [SIM_FILE_OTHER] = "other",
+    [SIM_FILE_ANY] = "any",           [SIM_FILE_WAL] = "wal",     [SIM_FILE_TABLE] = "table",
+    [SIM_FILE_MANIFEST] = "manifest", [SIM_FILE_TMP] = "tmp",     [SIM_FILE_LOCK] = "lock",
+    [SIM_FILE_DIR] = "dir",           [SIM_FILE_OTHER] = "other",
 };
 
 static const char *const calls[SIM_CALL_COUNT] = {
@@ -54,6 +56,12 @@ static const struct word personalities[SIM_PERSONALITY_COUNT] = {
                                          "torn or kept, in any combination and order" },
     [SIM_SEQUENTIAL] = { "sequential",
                          "a prefix of everything that was done is kept; for sanity" },
+    [SIM_EXT4_ORDERED] = { "ext4_ordered", "names in their order; no size without its data" },
+    [SIM_EXT4_WRITEBACK] = { "ext4_writeback", "names in their order; a size may show remains "
+                                               "of other files" },
+    [SIM_XFS] = { "xfs", "names in their order; a size may show zeros" },
+    [SIM_BTRFS] = { "btrfs", "names in any order; blocks are old or new, no size without its "
+                             "data" },
 };
 
 static const char *const flavours[SIM_FLAVOUR_COUNT] = {

@@ -61,7 +61,8 @@ void sim_vfs_forget(struct sim_machine *machine);
 unsigned sim_media_strike(struct sim_machine *machine);
 
 /* The order rules, asked before the call has its effect. order.c */
-void sim_order_rename(struct sim_machine *machine, const struct sim_inode *inode);
+void sim_order_rename(struct sim_machine *machine, const struct sim_inode *inode,
+                      const char *to);
 void sim_order_write(struct sim_machine *machine, const struct sim_inode *inode, uint64_t off,
                      struct hf_span from);
 void sim_order_remove(struct sim_machine *machine, const char *name);

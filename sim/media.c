@@ -18,8 +18,18 @@ bytes_of(const struct sim_inode *inode)
     return hf_span(inode->mem.at, inode->mem.size);
 }
 
-/* A file that the rule may strike, drawn; NULL: there is none. Empty ones have nothing to
- * lose. */
+static bool
+is_meant(const struct sim_rule *rule, const struct sim_name *name)
+{
+    const struct sim_inode *inode = name->inode;
+
+    if (inode->mem.size == 0 || sim_is_temporary(name->name))
+        return false; /* it has nothing to lose, or nobody would miss it */
+    return rule->file == SIM_FILE_ANY ? inode->class != SIM_FILE_LOCK
+                                      : inode->class == rule->file;
+}
+
+/* A file that the rule may strike, drawn; NULL: there is none. */
 static const struct sim_name *
 choose_file(struct sim_machine *machine, const struct sim_rule *rule)
 {
@@ -32,10 +42,7 @@ choose_file(struct sim_machine *machine, const struct sim_rule *rule)
             pass == 0 ? UINT64_MAX : sim_draw(machine->tape, "media.file", rule->line, seen);
         seen = 0;
         for (size_t i = 0; i < names->count; i++) {
-            const struct sim_inode *inode = names->at[i].inode;
-            bool is_meant = rule->file == SIM_FILE_ANY ? inode->class != SIM_FILE_LOCK
-                                                       : inode->class == rule->file;
-            if (is_meant && inode->mem.size > 0 && seen++ == index)
+            if (is_meant(rule, &names->at[i]) && seen++ == index)
                 chosen = &names->at[i];
         }
         if (seen == 0)
@@ -53,12 +60,15 @@ settle(struct sim_machine *machine, struct sim_inode *inode)
     sim_inode_evict(inode);
 }
 
+/* Of a log file it is found out later whether anything vouches for the damaged range; tables
+ * and manifests are vouched for as they are. */
 static struct sim_entry *
 enter(struct sim_machine *machine, enum sim_damage damage, const struct sim_inode *inode,
       uint64_t from, uint64_t to)
 {
     struct sim_entry *entry = sim_book_add(&machine->book, damage, inode, from, to);
     entry->batch = machine->book.batch + 1;
+    entry->is_witnessed = inode->class != SIM_FILE_WAL;
     return entry;
 }
 
@@ -71,7 +81,8 @@ flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct
     uint64_t bits = rule->bits == 0 ? 1 : rule->bits;
     struct sim_extent range;
 
-    if (!sim_locate(&range, bytes_of(inode), rule->field, machine->tape, rule->line))
+    if (!sim_locate(&range, bytes_of(inode), inode->class, rule->field, machine->tape,
+                    rule->line))
         return false;
     settle(machine, inode);
     for (uint64_t i = 0; i < bits; i++) {
@@ -97,8 +108,8 @@ choose_sector(struct sim_machine *machine, const struct sim_rule *rule,
     uint64_t first = sim_draw(machine->tape, "zero_sector.first", rule->line, count);
     struct sim_extent range;
 
-    if (rule->field[0] != '\0' &&
-        sim_locate(&range, bytes_of(inode), rule->field, machine->tape, rule->line))
+    if (rule->field[0] != '\0' && sim_locate(&range, bytes_of(inode), inode->class, rule->field,
+                                             machine->tape, rule->line))
         first = range.from / SIM_SECTOR;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t off = (first + i) % count * SIM_SECTOR;
@@ -129,6 +140,19 @@ zero_sector(struct sim_machine *machine, const struct sim_rule *rule,
     return true;
 }
 
+/* A structure at whose end a cut is hard to see. */
+static const char *last_kept(enum sim_file_class class)
+{
+    switch (class) {
+    case SIM_FILE_TABLE:
+        return "block";
+    case SIM_FILE_MANIFEST:
+        return "first";
+    default:
+        return "frame";
+    }
+}
+
 /* Where a file is cut: at the end of a structure of the format, or anywhere. */
 static uint64_t
 choose_cut(struct sim_machine *machine, const struct sim_rule *rule,
@@ -137,7 +161,7 @@ choose_cut(struct sim_machine *machine, const struct sim_rule *rule,
     struct sim_extent range;
 
     if (sim_draw(machine->tape, "file_loss.anywhere", rule->line, 2) == 0 &&
-        sim_locate(&range, bytes_of(inode), rule->field[0] == '\0' ? "frame" : rule->field,
+        sim_locate(&range, bytes_of(inode), inode->class, last_kept(inode->class),
                    machine->tape, rule->line))
         return range.to;
     return sim_draw(machine->tape, "file_loss.cut", rule->line, inode->mem.size);
@@ -163,8 +187,9 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
               (enum sim_flavour)sim_draw(machine->tape, "file_loss.how", rule->line, 3);
     if (how == SIM_GONE) {
         memcpy(lost, name->name, sizeof lost);
-        /* With the inode gone, the entry keeps the segment's number in `serial`. */
-        enter(machine, SIM_DAMAGE_MISSING, NULL, 0, inode->mem.size)->serial = segment_of(lost);
+        struct sim_entry *entry = enter(machine, SIM_DAMAGE_MISSING, inode, 0, inode->mem.size);
+        entry->inode = NULL; /* gone; the entry keeps the segment's number in `serial` */
+        entry->serial = segment_of(lost);
         sim_disk_lose(&machine->disk, lost);
         sim_note(machine, "  ! %s is gone", lost);
         return true;
@@ -177,6 +202,66 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
     return true;
 }
 
+/* Of the files that look like `name` from outside, or else of all of its class, the `index`th;
+ * *count: how many there are. */
+static const struct sim_name *
+find_twin(const struct sim_names *names, const struct sim_name *name, bool alike,
+          uint64_t index, uint64_t *count)
+{
+    const struct sim_name *found = NULL;
+
+    *count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        const struct sim_name *other = &names->at[i];
+        if (other == name || other->inode->class != name->inode->class ||
+            sim_is_temporary(other->name) ||
+            (alike && other->inode->mem.size != name->inode->mem.size))
+            continue;
+        if ((*count)++ == index)
+            found = other;
+    }
+    return found;
+}
+
+/* From `name` on, in a circle, the first file that the rule may strike and that has a twin. */
+static const struct sim_name *
+find_with_twin(const struct sim_names *names, const struct sim_rule *rule,
+               const struct sim_name *name)
+{
+    size_t start = (size_t)(name - names->at);
+    uint64_t count;
+
+    for (size_t i = 0; i < names->count; i++) {
+        const struct sim_name *at = &names->at[(start + i) % names->count];
+        if (is_meant(rule, at) && find_twin(names, at, true, 0, &count) != NULL)
+            return at;
+    }
+    return NULL;
+}
+
+static bool
+swap_files(struct sim_machine *machine, const struct sim_rule *rule,
+           const struct sim_name *name)
+{
+    const struct sim_names *names = &machine->disk.visible;
+    const struct sim_name *alike = find_with_twin(names, rule, name), *other;
+    uint64_t count;
+
+    if (alike != NULL)
+        name = alike;
+    if (find_twin(names, name, alike != NULL, 0, &count) == NULL)
+        return false;
+    other = find_twin(names, name, alike != NULL,
+                      sim_draw(machine->tape, "file_swap.other", rule->line, count), &count);
+    settle(machine, name->inode);
+    settle(machine, other->inode);
+    enter(machine, SIM_DAMAGE_MISSING, name->inode, 0, name->inode->mem.size);
+    enter(machine, SIM_DAMAGE_MISSING, other->inode, 0, other->inode->mem.size);
+    sim_disk_swap(&machine->disk, name->name, other->name);
+    sim_note(machine, "  ! %s and %s have changed places", name->name, other->name);
+    return true;
+}
+
 static bool
 strike(struct sim_machine *machine, const struct sim_rule *rule)
 {
@@ -185,6 +270,8 @@ strike(struct sim_machine *machine, const struct sim_rule *rule)
     if (name == NULL)
         return false;
     switch (rule->fault) {
+    case SIM_FILE_SWAP:
+        return swap_files(machine, rule, name);
     case SIM_BIT_FLIP:
         return flip_bits(machine, rule, name);
     case SIM_ZERO_SECTOR:
@@ -217,15 +304,14 @@ find_witnesses(struct sim_machine *machine)
     uint64_t witness = 0;
 
     for (size_t i = 0; i < names->count; i++) {
-        uint64_t said = names->at[i].inode->class != SIM_FILE_WAL
-                            ? 0
-                            : sim_locate_witness(bytes_of(names->at[i].inode));
+        const struct sim_inode *inode = names->at[i].inode;
+        uint64_t said = sim_locate_witness(bytes_of(inode), inode->class);
         if (said > witness)
             witness = said;
     }
     for (size_t i = 0; i < machine->book.count; i++) {
         struct sim_entry *entry = &machine->book.at[i];
-        if (entry->batch == machine->book.batch)
+        if (entry->batch == machine->book.batch && !entry->is_witnessed)
             entry->is_witnessed =
                 ((uint64_t)segment_of_entry(machine, entry) << 32 | entry->from) < witness;
     }
@@ -238,9 +324,8 @@ sim_media_strike(struct sim_machine *machine)
 
     for (unsigned i = 0; i < machine->faults.rule_count; i++) {
         struct sim_rule *rule = &machine->faults.rules[i];
-        bool is_at_rest = rule->fault == SIM_BIT_FLIP || rule->fault == SIM_ZERO_SECTOR ||
-                          rule->fault == SIM_FILE_LOSS;
-        if (!is_at_rest || !sim_faults_at_crash(machine, rule) || !strike(machine, rule))
+        if (!sim_is_at_rest(rule->fault) || !sim_faults_at_crash(machine, rule) ||
+            !strike(machine, rule))
             continue;
         sim_faults_fired(machine, rule);
         count++;

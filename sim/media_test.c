@@ -153,7 +153,10 @@ test_every_field(void)
     boot(1, NULL, 0);
     for (unsigned i = 0; sim_locate_field(i) != NULL; i++) {
         struct sim_extent range;
-        bool located = sim_locate(&range, hf_span(segment, SIZE), sim_locate_field(i), tape, 0);
+        if (!sim_locate_knows(SIM_FILE_WAL, sim_locate_field(i)))
+            continue; /* of another format: locate_test.c */
+        bool located = sim_locate(&range, hf_span(segment, SIZE), SIM_FILE_WAL,
+                                  sim_locate_field(i), tape, 0);
         if (!located)
             printf("# there is no %s\n", sim_locate_field(i));
         all = all && located;

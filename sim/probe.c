@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-#define CHANCE_OF 16u /* a chance says yes once in so many draws */
+/* Each run draws for each chance how often it says yes: never, or once in so many. */
+static const unsigned rates[] = { 0, 64, 16, 8 };
+#define RATE_COUNT (sizeof rates / sizeof *rates)
+#define NOT_DRAWN RATE_COUNT
 
 struct entry {
     const char *name;
@@ -31,6 +34,7 @@ uint64_t hf_probe_marks[HF_MARK_COUNT];
 bool hf_probe_planted[HF_PLANT_COUNT];
 
 static bool chances_off;
+static uint64_t chosen[HF_CHANCE_COUNT]; /* of rates, for each chance of this run */
 
 bool
 hf_probe_chance(enum hf_chance chance)
@@ -39,7 +43,10 @@ hf_probe_chance(enum hf_chance chance)
 
     if (chances_off || machine == NULL || machine->calm)
         return false;
-    return sim_draw_chance(machine->tape, chances[chance].name, 0, 1, CHANCE_OF);
+    if (chosen[chance] == NOT_DRAWN)
+        chosen[chance] = sim_draw(machine->tape, "chance.rate", chance, RATE_COUNT);
+    return rates[chosen[chance]] != 0 &&
+           sim_draw_chance(machine->tape, chances[chance].name, 0, 1, rates[chosen[chance]]);
 }
 
 unsigned
@@ -114,6 +121,8 @@ void
 sim_probe_reset(void)
 {
     memset(hf_probe_marks, 0, sizeof hf_probe_marks);
+    for (unsigned i = 0; i < HF_CHANCE_COUNT; i++)
+        chosen[i] = NOT_DRAWN;
 }
 
 void

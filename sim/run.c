@@ -125,6 +125,15 @@ sim_run_file_faults(const struct sim_run *run)
 }
 
 bool
+sim_run_is_deserved(struct sim_run *run, enum hf_err err)
+{
+    if (err != HF_ERR_CORRUPT && err != HF_ERR_MISSING_FILE && err != HF_ERR_IO &&
+        err != HF_ERR_VERSION && err != HF_ERR_NOT_FOUND)
+        return false;
+    return sim_machine_explains(run->machine);
+}
+
+bool
 sim_run_is_damaged(const struct sim_run *run)
 {
     return sim_machine_ledger(run->machine).damaged > 0;

@@ -17,6 +17,14 @@
 
 #define SIM_BATCH_MAX 64u
 
+#define SIM_HELD_MAX 3u
+
+/* A view that stays open over many steps. */
+struct sim_held {
+    void *view; /* NULL: none */
+    uint64_t version;
+};
+
 /* STORM: the workload runs. LAST: all faults are over, one more life must do everything. */
 enum sim_stage { SIM_STAGE_STORM, SIM_STAGE_LAST, SIM_STAGE_DONE };
 
@@ -46,6 +54,7 @@ struct sim_run {
     /* one life */
     void *handle; /* NULL outside a life and while it opens or closes */
     struct hf_options options;
+    struct sim_held held[SIM_HELD_MAX];
     bool has_failed; /* a sync error or FAILED was seen: no write may succeed any more */
     bool is_placed;  /* recovery made a writable segment, or a commit has succeeded since */
     bool is_in_hook; /* inside a sync: others act */
@@ -69,6 +78,8 @@ void sim_run_judged(struct sim_run *run, enum sim_property property);
 void sim_run_calm(struct sim_run *run, bool calm);
 /* How many faults struck so far that may fail a file call. */
 uint64_t sim_run_file_faults(const struct sim_run *run);
+/* True: the error is what damage deserves that was met before; it counts as reported. */
+bool sim_run_is_deserved(struct sim_run *run, enum hf_err err);
 bool sim_run_is_damaged(const struct sim_run *run);
 /* Makes drawn knobs agree with pinned ones and with each other. */
 void sim_run_fit_knobs(struct sim_run *run);
@@ -95,6 +106,7 @@ uint32_t sim_work_key(struct sim_run *run);
 bool sim_work_may_fail(struct sim_run *run, const char *call, enum hf_err err);
 /* Takes note of what the handle claims to be durable. */
 void sim_work_claims(struct sim_run *run);
+/* Closes what is held, then the handle. */
 bool sim_work_close(struct sim_run *run);
 
 /* ---- work_commit.c ----------------------------------------------------------------------- */
@@ -113,6 +125,10 @@ void sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version);
 void sim_doors_get_many(struct sim_run *run);
 void sim_doors_scan(struct sim_run *run);
 void sim_doors_as_of(struct sim_run *run);
+/* Opens a view that stays; NULL: it could not be, which is judged. */
+void *sim_doors_hold(struct sim_run *run, uint64_t version);
+/* A view that was opened some steps ago shows what it showed then. */
+void sim_doors_held(struct sim_run *run, const struct sim_held *held);
 /* Everything, through every door, as of `version`, the newest. */
 void sim_doors_all(struct sim_run *run, uint64_t version);
 

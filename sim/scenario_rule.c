@@ -2,8 +2,8 @@
  * scenario_rule.c - the directives that place faults: `fault` and `at`.
  *
  * A table says which keys each fault takes. Faults of a crash (torn_write, lost_name) and at
- * rest (bit_flip, zero_sector, file_loss) strike with a chance at each crash; the others at
- * calls.
+ * rest (bit_flip, zero_sector, file_loss, file_swap) strike with a chance at each crash; the
+ * others at calls.
  */
 #include "sim/locate.h"
 #include "sim/probe.h"
@@ -50,6 +50,7 @@ static const struct {
                        true },
     [SIM_ZERO_SECTOR] = { AT_CRASH | KEY_FIELD, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY, true },
     [SIM_FILE_LOSS] = { AT_CRASH | KEY_KIND, SIM_GONE, SIM_CUT, true },
+    [SIM_FILE_SWAP] = { AT_CRASH, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY, true },
 };
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -139,6 +140,17 @@ read_kind(struct sim_reader *reader, const struct pair *pair, struct sim_rule *r
     return true;
 }
 
+/* Whether files of the class that `on` names have the field. */
+static bool
+field_fits(struct sim_reader *reader, const struct pair *pair, const struct sim_rule *rule)
+{
+    if (rule->file == SIM_FILE_ANY || rule->field[0] == '\0' ||
+        sim_locate_knows(rule->file, rule->field))
+        return true;
+    return sim_reader_complain(reader, pair->word, "a %s has no such field",
+                               sim_file_class_name(rule->file));
+}
+
 static bool
 read_field(struct sim_reader *reader, const struct pair *pair, struct sim_rule *rule)
 {
@@ -147,7 +159,7 @@ read_field(struct sim_reader *reader, const struct pair *pair, struct sim_rule *
     if (!read_word(reader, pair, sim_locate_field, &index))
         return false;
     snprintf(rule->field, sizeof rule->field, "%s", pair->value);
-    return true;
+    return field_fits(reader, pair, rule);
 }
 
 static bool
@@ -214,7 +226,7 @@ read_key(struct sim_reader *reader, unsigned key, const struct pair *pair,
     case KEY_ON:
         good = read_word(reader, pair, sim_file_class_word, &index);
         rule->file = (enum sim_file_class)index;
-        return good;
+        return good && field_fits(reader, pair, rule);
     case KEY_CALL:
         good = read_word(reader, pair, sim_call_word, &index);
         rule->call = (enum sim_call)index;

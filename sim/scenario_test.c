@@ -64,6 +64,8 @@ static const struct {
     { HEAD "fault      power_cut every=0..3\n", "t.scn:4:22: ", "first" },
     { HEAD "fault      power_cut every=3 field=len\n", "t.scn:4:30: ", "takes no" },
     { HEAD "fault      bit_flip field=hedaer\n", "t.scn:4:21: ", "did you mean 'header'?" },
+    { HEAD "fault      bit_flip on=table field=len\n", "t.scn:4:30: ", "table has no such" },
+    { HEAD "fault      bit_flip field=len on=table\n", "t.scn:4:31: ", "table has no such" },
     { HEAD "fault      power_cut every=3 every=4\n", "t.scn:4:30: ", "twice" },
     { HEAD "fault      power_cut chance=3/2\n", "t.scn:4:22: ", "1/1" },
     { HEAD "fault      torn_write chance=1/2 kind=clean\n", "t.scn:4:34: ", "no such kind" },
@@ -82,7 +84,7 @@ static const struct {
     { HEAD "tape       nine\n", "t.scn:4:12: ", "tape zero" },
     { HEAD "draw       verb 3 0\n", "t.scn:4:20: ", "missing" },
     { HEAD "workload   put=0 delete=0 cas=0 txn=0 get=0 get_many=0 scan=0 as_of=0 sync=0 "
-           "wait=0 work=0 nap=0 verify=0 reopen=0\n",
+           "wait=0 work=0 nap=0 verify=0 reopen=0 flush=0 compact=0 hold=0\n",
       "t.scn:1:1: ", "weight" },
 };
 

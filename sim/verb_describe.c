@@ -59,7 +59,7 @@ static const struct list lists[] = {
     { "calls", "calls", sim_call_word, NULL },
     { "phases", "phases", sim_phase_word, NULL },
     { "kinds of faults", "kinds", sim_flavour_word, NULL },
-    { "fields of the log's format", "fields", sim_locate_field, NULL },
+    { "fields of log, tables and manifest", "fields", sim_locate_field, NULL },
 };
 
 static void

@@ -286,6 +286,7 @@ hf_dir_sync(struct hf_dir *dir, struct hf_detail *detail)
             sim_disk_sync_names(disk, order);
         return fail(&call, HF_ERR_IO, "input/output error");
     }
+    sim_sync_let_others_run(call.machine);
     if (strikes_half_way(&call)) {
         sim_sync_some_names(call.machine);
         crash(&call);
@@ -318,10 +319,18 @@ hf_dir_rename(struct hf_dir *dir, const char *from, const char *to, struct hf_de
     inode = sim_disk_find(&call.machine->disk, from);
     if (inode == NULL)
         return fail(&call, HF_ERR_NOT_FOUND, "no such file");
-    sim_order_rename(call.machine, inode);
+    sim_order_rename(call.machine, inode, to);
     sim_disk_rename(&call.machine->disk, from, to);
     follow_name(call.machine, inode, to);
     return is_struck ? fail(&call, HF_ERR_IO, "input/output error") : end(&call, HF_OK);
+}
+
+/* A machine has one directory: there is none to link to. */
+enum hf_err
+hf_dir_link(struct hf_dir *from, const char *name, struct hf_dir *to, struct hf_detail *detail)
+{
+    (void)from, (void)to;
+    return hf_detail_set(detail, HF_ERR_IO, "link %s: no links between directories", name);
 }
 
 enum hf_err

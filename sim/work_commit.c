@@ -6,6 +6,7 @@
  *   FULL, NO_MEMORY,     only where a fault or an option explains it; nothing remains
  *   TOO_LARGE
  *   IO                   only after a fault of files; nothing remains
+ *   CORRUPT              only if the ledger explains it: a check has to read tables
  *   FAILED               likewise; it may have happened, or not. On a handle that has failed
  *                        already nothing remains
  */
@@ -304,6 +305,9 @@ judge(const struct attempt *attempt, enum hf_err err, uint64_t version)
         return;
     case HF_ERR_IO:
         refused(attempt, has_file_faults(run), err);
+        return;
+    case HF_ERR_CORRUPT:
+        refused(attempt, sim_run_is_deserved(run, err), err);
         return;
     case HF_ERR_FAILED:
         failed(attempt, err);

@@ -68,6 +68,8 @@ sim_work_may_fail(struct sim_run *run, const char *call, enum hf_err err)
         if (sim_run_file_faults(run) > 0 || sim_run_knob(run, SIM_KNOB_CAPACITY) != 0)
             return false;
     }
+    if (sim_run_is_deserved(run, err))
+        return false;
     if (err == HF_ERR_NO_MEMORY && (run->options.memory_limit != 0 ||
                                     sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > 0))
         return false;
@@ -136,6 +138,54 @@ do_work(struct sim_run *run)
 }
 
 static void
+let_go(struct sim_run *run, struct sim_held *held)
+{
+    if (held->view != NULL)
+        run->guest->view_close(held->view);
+    held->view = NULL;
+}
+
+/* A flush makes durable what was committed before it, whatever the mode. */
+static void
+flush_by(struct sim_run *run, const char *what, enum hf_err (*call)(void *handle))
+{
+    uint64_t before = sim_oracle_kept(run->oracle);
+    enum hf_err err = call(run->handle);
+
+    note(run, what, err);
+    if (sim_work_may_fail(run, what, err) && run->options.mode != HF_MODE_MEMORY)
+        sim_oracle_promise(run->oracle, before);
+}
+
+static void
+do_flush(struct sim_run *run)
+{
+    flush_by(run, "flush", run->guest->flush);
+}
+
+static void
+do_compact(struct sim_run *run)
+{
+    flush_by(run, "compact", run->guest->compact);
+}
+
+/* Opens a view that stays, or reads one that was opened before and may close it. */
+static void
+do_hold(struct sim_run *run)
+{
+    struct sim_held *held = &run->held[sim_draw(run->tape, "hold", run->step, SIM_HELD_MAX)];
+
+    if (held->view == NULL) {
+        held->version = sim_doors_seen(run);
+        held->view = sim_doors_hold(run, held->version);
+        return;
+    }
+    sim_doors_held(run, held);
+    if (sim_draw(run->tape, "hold.close", run->step, 2) == 0)
+        let_go(run, held);
+}
+
+static void
 do_nap(struct sim_run *run)
 {
     sim_machine_sleep_us(run->machine, sim_draw(run->tape, "nap", run->step, NAP_US_MAX));
@@ -174,6 +224,8 @@ sim_work_close(struct sim_run *run)
 {
     void *handle = run->handle;
 
+    for (unsigned i = 0; i < SIM_HELD_MAX; i++)
+        let_go(run, &run->held[i]);
     run->handle = NULL;
     enum hf_err err = run->guest->close(handle);
     note(run, "close", err);
@@ -213,7 +265,8 @@ carry_out(struct sim_run *run, enum sim_knob verb)
         [SIM_KNOB_SCAN] = sim_doors_scan, [SIM_KNOB_AS_OF] = sim_doors_as_of,
         [SIM_KNOB_SYNC] = do_sync,        [SIM_KNOB_WAIT] = do_wait,
         [SIM_KNOB_WORK] = do_work,        [SIM_KNOB_NAP] = do_nap,
-        [SIM_KNOB_VERIFY] = do_verify,
+        [SIM_KNOB_VERIFY] = do_verify,    [SIM_KNOB_FLUSH] = do_flush,
+        [SIM_KNOB_COMPACT] = do_compact,  [SIM_KNOB_HOLD] = do_hold,
     };
 
     if (verb == SIM_KNOB_REOPEN) {
@@ -245,10 +298,13 @@ sim_work_step(struct sim_run *run)
     return is_ordered || carry_out(run, draw_verb(run));
 }
 
+/* Another thread that has to wait is not heard of again. So it must not begin what the engine
+ * would then wait for: a step of background work. */
 void
 sim_work_nested(struct sim_run *run)
 {
-    bool may_write = run->options.mode == HF_MODE_BUFFERED && !run->has_failed;
+    bool may_write = run->options.mode == HF_MODE_BUFFERED && !run->has_failed &&
+                     run->options.memory_limit == 0 && !run->guest->is_pressed(run->handle);
 
     if (may_write && sim_draw(run->tape, "nested.write", run->step, 3) != 0)
         sim_commit_put(run);

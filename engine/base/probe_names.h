@@ -21,6 +21,24 @@
     X(recovery_kept, "recovery left older segments in the chain")                              \
     X(recovery_without_segment, "recovery opened without a new segment, the disk being full")  \
     X(recovery_removed_dead, "recovery removed segments that the new one supersedes")          \
+    X(recovery_refused_manifest, "recovery refused a manifest that it could not read")         \
+    X(recovery_refused_table, "recovery refused because a table is missing")                   \
+    X(recovery_second_copy, "recovery read one copy of a manifest, the other being damaged")   \
+    X(recovery_removed_litter, "recovery removed files that no manifest names")                \
+    X(recovery_refused_partial, "recovery refused what an interrupted restore had left")       \
+    X(fresh_cleared, "a restore cleared what an interrupted one had left")                     \
+    X(fresh_copied, "a checkpoint copied a table that it could not link")                      \
+    X(snapshot_incremental, "a snapshot held only what had changed since its base")            \
+    X(snapshot_history_gone, "an incremental snapshot was refused, its base being forgotten")  \
+    X(memtable_frozen, "a memtable was frozen, and commits went on in a new one")              \
+    X(manifest_installed, "a manifest became durable, and its tables visible")                 \
+    X(merge_dropped_version, "a merge dropped a version that no view can see")                 \
+    X(merge_dropped_delete, "a merge dropped a delete with nothing below it")                  \
+    X(job_abandoned, "a flush or compaction failed and was given up")                          \
+    X(compact_suspect, "a compaction could not read its input")                                \
+    X(commit_held_back, "a commit waited for flushes or compactions")                          \
+    X(pressure_work_failed, "work that a writer did under pressure failed")                    \
+    X(close_flush_failed, "a clean close could not flush, and left all to the log")            \
     X(log_rotated, "the log went on in its next segment")                                      \
     X(log_rotated_spare, "the next segment was a spare prepared ahead")                        \
     X(log_spare_renumbered, "a spare that was overtaken got a new number")                     \
@@ -37,14 +55,33 @@
     X(memory_refused, "a commit was refused for want of memory")                               \
     X(hash_split, "a page of the hash index was split")                                        \
     X(ordered_split, "a node of the ordered index was split")                                  \
+    X(cache_evicted, "a block left the cache to make room")                                    \
+    X(cache_past_limit, "a block was read at the memory limit")                                \
+    X(table_read_again, "a block or meta of a table was bad and was read once more")           \
+    X(table_meta_second, "a table was opened by its second meta")                              \
+    X(table_filter_damaged, "a damaged filter block was passed over")                          \
+    X(table_many_levels, "a table got more than one level of index")                           \
+    X(table_filter_folded, "a filter planned too large was folded")                            \
     X(view_old_version, "a read reached an older version through a side link")                 \
+    X(reclaim_moved, "memory mode moved a living record out of a segment")                     \
+    X(reclaim_moved_old, "a record was moved that a newer one supersedes, for a view")         \
+    X(reclaim_dropped_delete, "memory mode dropped a delete, its key and all")                 \
+    X(reclaim_all_dead, "memory mode gave back a segment with nothing living in it")           \
+    X(reclaim_waited, "an emptied segment waited for views to be closed")                      \
+    X(reclaim_gave_up, "a record could not be moved, too many being newer")                    \
+    X(reclaim_failed, "moving records failed for want of memory")                              \
+    X(reclaim_relieved, "a commit that met the memory limit looked for superseded memory")     \
     X(view_history_gone, "a view was refused because its history is gone")
 
 #define HF_CHANCES(X)                                                                          \
     X(log_rotate_early, "rotates to the next segment before this one is full")                 \
     X(log_skip_spare, "prepares no spare in this step")                                        \
     X(recovery_keep_segments, "leaves older segments where they are, however small")           \
-    X(log_sync_early, "starts a background sync before it is due")
+    X(log_sync_early, "starts a background sync before it is due")                             \
+    X(memtable_freeze_early, "freezes the memtable before it is full")                         \
+    X(compact_early, "compacts level 0 before it has many tables")                             \
+    X(close_flush, "flushes a small memtable when closing")                                    \
+    X(reclaim_early, "memory mode empties a segment, however much lives in it")
 
 #define HF_PLANT_NAMES(X)                                                                      \
     X(wal_skip_sync, "M01: every fourth strict commit is acknowledged without a sync")         \
@@ -72,7 +109,22 @@
     X(recovery_no_copy, "M49: what was recovered is not written anew, yet called durable")     \
     X(close_skip_sync, "M59: a clean close does not sync")                                     \
     X(wal_no_boundary, "M62: a later write goes into a sector that holds synced bytes")        \
+    X(table_block_unchecked, "M54: the checksum of a table's block is not looked at")          \
+    X(table_footer_unchecked, "M55: whose table a meta describes is not looked at")            \
+    X(table_no_sync, "M05: a table gets its name without a sync")                              \
+    X(table_no_dir_sync, "M05: a manifest names tables whose names are not durable")           \
+    X(manifest_no_dir_sync, "M06: a manifest's name is not made durable before files go")      \
+    X(manifest_no_sync, "M07: a manifest is renamed before its bytes are synced")              \
+    X(install_remove_first, "M08: log segments go before the manifest is durable")             \
+    X(install_ahead_of_log, "M58: a table is named before the log is durable so far")          \
+    X(merge_error_is_end, "M50: a merge takes an input error for the end of the input")        \
+    X(merge_drop_deletes, "M51: a merge drops deletes whatever lies below")                    \
+    X(merge_no_floor, "a merge drops versions that a view or keep_versions needs")             \
+    X(recovery_no_floor, "an open forgets which history the tables have lost")                 \
+    X(table_error_is_absence, "a block that cannot be read is taken for no entry")             \
     X(io_short_write_is_full, "a short write is taken for a whole one")                        \
-    X(index_skip_delete, "a delete is logged and not indexed")
+    X(index_skip_delete, "a delete is logged and not indexed")                                 \
+    X(reclaim_lose_version, "memory mode drops an old version that views can still see")       \
+    X(reclaim_new_version, "memory mode gives what it moves a version of today")
 
 #endif

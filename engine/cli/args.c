@@ -27,6 +27,7 @@ static const struct option options[] = {
     { "--reverse", HF_OPT_REVERSE, NULL, "from the last key to the first" },
     { "--limit", HF_OPT_LIMIT, "N", "at most so many" },
     { "--as-of", HF_OPT_AS_OF, "VERSION", "as the database was at this version" },
+    { "--since", HF_OPT_SINCE, "VERSION", "only what changed after that snapshot" },
     { "--escaped", HF_OPT_ESCAPED, NULL, "keys and values here have \\t \\n \\r \\\\ \\xHH" },
     { "--json", HF_OPT_JSON, NULL, "print JSON instead of text" },
     { "--out", HF_OPT_OUT, "FILE", "print to FILE instead of standard output" },
@@ -140,6 +141,8 @@ read_value(struct hf_args *args, unsigned bit, const char *value)
         return hf_number_parse(&args->limit, value);
     case HF_OPT_AS_OF:
         return hf_number_parse(&args->as_of, value);
+    case HF_OPT_SINCE:
+        return hf_number_parse(&args->since, value);
     case HF_OPT_ACKS:
         args->acks = value;
         return true;
@@ -321,7 +324,7 @@ hf_args_help(const struct hf_verb *verbs, const struct hf_verb *verb, hf_line_fn
     }
     print_line(line, context, "usage: holdfast VERB [options] DB ...");
     for (verb = verbs; verb->name != NULL; verb++)
-        print_line(line, context, "  %-7s %-18s %s", verb->name, verb->words, verb->about);
+        print_line(line, context, "  %-10s %-18s %s", verb->name, verb->words, verb->about);
     print_line(line, context, "Options of every verb; holdfast VERB --help has the others:");
     help_options(HF_OPT_ALL_VERBS, line, context);
     print_line(line, context, "  %-23s the version of this tool", "--version");

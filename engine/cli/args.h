@@ -20,9 +20,10 @@
 #define HF_OPT_JSON 1024u
 #define HF_OPT_OUT 2048u
 #define HF_OPT_HELP 4096u
+#define HF_OPT_SINCE 8192u
 #define HF_OPT_ALL_VERBS (HF_OPT_JSON | HF_OPT_OUT | HF_OPT_HELP)
 
-#define HF_WORDS_MAX 3u
+#define HF_WORDS_MAX 64u
 
 struct hf_args;
 struct hf_output;
@@ -53,6 +54,7 @@ struct hf_args {
     const char *prefix;
     uint64_t limit;
     uint64_t as_of;
+    uint64_t since;
     const char *out;
 };
 

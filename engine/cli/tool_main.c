@@ -34,6 +34,14 @@ static const struct hf_verb verbs[] = {
       hf_verb_verify },
     { "stat", "DB", "prints sizes, counts, versions and what recovery found", 1, 1, 0,
       hf_verb_stat },
+    { "snapshot", "DB FILE", "writes a backup into one file; prints its version", 2, 2,
+      HF_OPT_SINCE, hf_verb_snapshot },
+    { "restore", "FILE... NEWDB", "makes a database of a snapshot and those that follow it", 2,
+      HF_WORDS_MAX, HF_OPT_MEMORY_LIMIT, hf_verb_restore },
+    { "checkpoint", "DB NEWDB", "makes a second database that shares the tables", 2, 2, 0,
+      hf_verb_checkpoint },
+    { "salvage", "DAMAGED NEWDB", "makes a database of what can still be read of one", 2, 2,
+      HF_OPT_MEMORY_LIMIT, hf_verb_salvage },
     { 0 },
 };
 

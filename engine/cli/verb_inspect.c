@@ -130,11 +130,16 @@ print_stats(struct hf_output *output, const struct hf_stats *stats)
         { "last_version", IDENTITY, stats->last_version },
         { "durable_version", IDENTITY, stats->durable_version },
         { "oldest_version", IDENTITY, stats->oldest_version },
-        { "keys", AMOUNT, stats->keys },
+        { "memtable_keys", AMOUNT, stats->keys },
         { "segments", AMOUNT, stats->segments },
         { "log_bytes", AMOUNT, stats->log_bytes },
         { "memory_bytes", AMOUNT, stats->memory_bytes },
         { "index_bytes", AMOUNT, stats->index_bytes },
+        { "cache_bytes", AMOUNT, stats->cache_bytes },
+        { "memtables", AMOUNT, stats->memtables },
+        { "tables", AMOUNT, stats->tables },
+        { "table_bytes", AMOUNT, stats->table_bytes },
+        { "table_entries", AMOUNT, stats->table_entries },
     };
 
     print_rows(output, rows, sizeof rows / sizeof rows[0]);
@@ -144,6 +149,7 @@ static void
 print_recovery(struct hf_output *output, const struct hf_recovery *recovery)
 {
     const struct row rows[] = {
+        { "manifest", AMOUNT, recovery->manifest },
         { "segments_replayed", AMOUNT, recovery->segments_replayed },
         { "commits_replayed", AMOUNT, recovery->commits_replayed },
         { "witness_version", IDENTITY, recovery->witness_version },

@@ -21,7 +21,8 @@ enum hf_status {
 };
 
 hf_verb_fn hf_verb_put, hf_verb_get, hf_verb_del, hf_verb_load, hf_verb_scan, hf_verb_dump,
-    hf_verb_verify, hf_verb_stat;
+    hf_verb_verify, hf_verb_stat, hf_verb_snapshot, hf_verb_restore, hf_verb_checkpoint,
+    hf_verb_salvage;
 
 enum hf_status hf_status_of(enum hf_err err);
 

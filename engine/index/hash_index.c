@@ -174,21 +174,26 @@ add_chunk(struct hf_hash *index)
     return true;
 }
 
-/* Zeroed slots: the usual number from the pool, more as memory of their own. */
+/*
+ * Zeroed slots: the usual number from the pool, more as memory of their own. The first touch of
+ * the pool's is a write: if it were a read, the system would map its page of zeros, only to
+ * replace that at the next write, in all processors.
+ */
 static struct hf_hash_slot *
 take_slots(struct hf_hash *index, unsigned slot_bits)
 {
     size_t size = page_size(slot_bits);
-    char *at;
+    struct hf_hash_slot *slots;
 
     if (slot_bits != index->page_bits)
         return take_zeroed(index, size);
     if ((index->chunks == NULL || index->chunk_used == index->chunks->size) &&
         !add_chunk(index))
         return NULL;
-    at = (char *)index->chunks->at + index->chunk_used;
+    slots = (void *)((char *)index->chunks->at + index->chunk_used);
+    slots->ref = 0;
     index->chunk_used += size;
-    return (struct hf_hash_slot *)(void *)at;
+    return slots;
 }
 
 /* Slots of the usual number stay with the pool: only a page that grew leaves some, once. */
@@ -351,17 +356,15 @@ divide_slots(struct page *lower, struct page *upper)
     for (uint32_t i = 1; i <= mask; i++) {
         struct hf_hash_slot *slot = &lower->slots[(start + i) & mask];
         struct hf_hash_slot what = *slot;
+        struct page *to;
 
         if (what.ref == 0)
             continue;
         slot->ref = 0;
-        if (is_upper(what.hash, lower->depth)) {
-            place(upper->slots, mask, what);
-            lower->used--;
-            upper->used++;
-        } else {
-            place(lower->slots, mask, what);
-        }
+        lower->used--;
+        to = is_upper(what.hash, lower->depth) ? upper : lower;
+        to->used++;
+        place(to->slots, mask, what);
     }
 }
 
@@ -576,6 +579,27 @@ hf_hash_insert(struct hf_hash *index, uint64_t hash, uint64_t ref)
     page->reserved--;
     page->used++;
     index->count++;
+}
+
+/* Slots behind the gap move into it, as far as that brings none before its home. */
+void
+hf_hash_remove(struct hf_hash *index, uint64_t hash, struct hf_hash_slot *slot)
+{
+    struct page *page = page_of(index, hash);
+    size_t mask = ((size_t)1 << page->slot_bits) - 1;
+    size_t gap = (size_t)(slot - page->slots);
+
+    HF_ASSERT(gap <= mask && slot->ref != 0 && slot->hash == hash);
+    for (size_t at = (gap + 1) & mask; page->slots[at].ref != 0; at = (at + 1) & mask) {
+        size_t distance = (at - (size_t)page->slots[at].hash) & mask; /* from its home */
+        if (distance < ((at - gap) & mask))
+            continue;
+        page->slots[gap] = page->slots[at];
+        gap = at;
+    }
+    page->slots[gap].ref = 0;
+    page->used--;
+    index->count--;
 }
 
 void

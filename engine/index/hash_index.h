@@ -7,7 +7,8 @@
  * and a probe compares keys only when all 64 bits agree. A lookup costs one cache miss here.
  *
  * The index knows hashes and refs, never keys; two keys of one hash are two slots, told apart
- * by the caller. A ref is any non-zero number. Entries are never removed one by one.
+ * by the caller. A ref is any non-zero number. A removed slot's room is used again; pages never
+ * merge.
  *
  * Source: Fagin et al., "Extendible Hashing", ACM TODS 4(3), 1979.
  *
@@ -80,13 +81,17 @@ hf_hash_find(const struct hf_hash *index, uint64_t hash, struct hf_hash_slot *af
     }
 }
 
-/* Asks the processor to load what hf_hash_find(hash) will touch. */
+/*
+ * Asks the processor to load what hf_hash_find(hash) will touch. To gcc a function that only
+ * prefetches has no effect, and calls of it are dropped; the empty instruction is one.
+ */
 static inline void
 hf_hash_prefetch(const struct hf_hash *index, uint64_t hash)
 {
     const struct hf_hash_entry *entry = hf_hash_entry_of(index, hash);
 
     __builtin_prefetch(&entry->slots[hash & entry->mask], 1);
+    __asm__ volatile("");
 }
 
 /*
@@ -96,6 +101,8 @@ hf_hash_prefetch(const struct hf_hash *index, uint64_t hash)
 enum hf_err hf_hash_reserve(struct hf_hash *index, uint64_t hash) HF_MUST_CHECK;
 /* Adds a slot; room was reserved. */
 void hf_hash_insert(struct hf_hash *index, uint64_t hash, uint64_t ref);
+/* Removes the slot that hf_hash_find gave for this hash. Slots found before are stale. */
+void hf_hash_remove(struct hf_hash *index, uint64_t hash, struct hf_hash_slot *slot);
 /* Ends a round: reservations not used lapse. O(1). */
 void hf_hash_settle(struct hf_hash *index);
 

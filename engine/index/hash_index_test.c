@@ -2,11 +2,13 @@
  * hash_index_test.c - the hash index against a plain list of what was put in.
  *
  * Method: pages of 4 to 64 slots, so that splits and growth are common; kinds of hashes from
- * evenly spread to all alike; all invariants after every step. Memory is refused at every size
- * that a step could still want, until it succeeds. The seed is printed first.
+ * evenly spread to all alike; all invariants after every step. Slots are removed again, at
+ * random, among inserts. Memory is refused at every size that a step could still want, until it
+ * succeeds. The seed is printed first.
  *
- * Catches, among others: a split that breaks a chain of probes, reservations forgotten in a
- * split, an entry of the directory left behind, a directory that explodes under hostile hashes.
+ * Catches, among others: a split or a removal that breaks a chain of probes, reservations
+ * forgotten in a split, an entry of the directory left behind, a directory that explodes under
+ * hostile hashes.
  */
 #include "base/tap.h"
 #include "index/hash_index.h"
@@ -147,6 +149,63 @@ is_kept_one_by_one(enum kind kind, unsigned page_bits)
     return model_close(&model) && good;
 }
 
+/* Removes the model's entry: its ref is 0 from now on, and nobody looks for it. */
+static bool
+model_remove(struct model *model, uint64_t *refs, uint32_t which)
+{
+    struct hf_hash_slot *slot = hf_hash_find(model->index, model->hashes[which], NULL);
+
+    while (slot != NULL && slot->ref != refs[which])
+        slot = hf_hash_find(model->index, model->hashes[which], slot);
+    if (slot == NULL)
+        return false;
+    hf_hash_remove(model->index, model->hashes[which], slot);
+    model->hashes[which] = model->hashes[--model->count];
+    refs[which] = refs[model->count];
+    return is_sound(model);
+}
+
+/* Whether just those entries are found that are there. */
+static bool
+are_found(const struct model *model, const uint64_t *refs)
+{
+    for (uint32_t i = 0; i < model->count; i++) {
+        struct hf_hash_slot *slot = hf_hash_find(model->index, model->hashes[i], NULL);
+        while (slot != NULL && slot->ref != refs[i])
+            slot = hf_hash_find(model->index, model->hashes[i], slot);
+        if (slot == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool
+is_removal_kept(enum kind kind, unsigned page_bits)
+{
+    uint64_t refs[STEPS];
+    struct model model;
+    bool good = true;
+
+    model_open(&model, page_bits);
+    for (unsigned step = 0; step < 3 * STEPS && good; step++) {
+        bool shrinks = step / 300 % 2 == 1;
+        if (model.count < STEPS && random_u64() % 4 >= (shrinks ? 3 : 1)) {
+            uint64_t hash = random_hash(kind);
+            good = hf_hash_reserve(model.index, hash) == HF_OK;
+            refs[model.count] = step + 1;
+            model.hashes[model.count++] = hash;
+            hf_hash_insert(model.index, hash, step + 1);
+            hf_hash_settle(model.index);
+        } else if (model.count > 0) {
+            good = model_remove(&model, refs, (uint32_t)(random_u64() % model.count));
+        }
+        good = good && are_found(&model, refs);
+    }
+    while (model.count > 0 && good)
+        good = model_remove(&model, refs, 0);
+    return model_close(&model) && good;
+}
+
 /* One round: up to `most` reservations, of which some are used, last ones first. */
 static bool
 is_round_good(struct model *model, enum kind kind, uint32_t most)
@@ -244,18 +303,20 @@ static void
 test_kinds(void)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
-        bool single = true, rounds = true, mixed = true, refusals = true;
+        bool single = true, rounds = true, mixed = true, refusals = true, removals = true;
         unsigned refused = 0;
 
         for (unsigned bits = 2; bits <= 6; bits++) {
             single = single && is_kept_one_by_one((enum kind)kind, bits);
             rounds = rounds && are_rounds_kept((enum kind)kind, bits);
+            removals = removals && is_removal_kept((enum kind)kind, bits);
             mixed = mixed && is_mixed_round_kept((enum kind)kind, bits);
             refusals = refusals && is_refusal_harmless((enum kind)kind, bits, &refused);
         }
         TAP_OK(single, "%s: each insert keeps every slot findable", kind_names[kind]);
         TAP_OK(rounds, "%s: what is reserved has room, used or not", kind_names[kind]);
         TAP_OK(mixed, "%s: also when reserved and inserted by turns", kind_names[kind]);
+        TAP_OK(removals, "%s: slots are removed, and all others found", kind_names[kind]);
         TAP_OK(refusals && refused > 0, "%s: %u refusals of memory change nothing",
                kind_names[kind], refused);
     }

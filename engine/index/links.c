@@ -53,26 +53,43 @@ void
 hf_links_add(struct hf_links *links, uint64_t newer, uint64_t older)
 {
     HF_ASSERT(links->limit - links->first < links->capacity);
-    HF_ASSERT(newer > older);
+    HF_ASSERT(newer != older);
     *link_at(links, links->limit++) = (struct hf_link){ newer, older };
 }
 
-uint64_t
-hf_links_older(const struct hf_links *links, uint64_t newer)
+static struct hf_link *
+find_link(const struct hf_links *links, uint64_t newer)
 {
     uint64_t low = links->first, high = links->limit;
 
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        const struct hf_link *link = link_at(links, middle);
+        struct hf_link *link = link_at(links, middle);
         if (link->newer == newer)
-            return link->older;
+            return link;
         if (link->newer < newer)
             low = middle + 1;
         else
             high = middle;
     }
-    return 0;
+    return NULL;
+}
+
+uint64_t
+hf_links_older(const struct hf_links *links, uint64_t newer)
+{
+    const struct hf_link *link = find_link(links, newer);
+
+    return link == NULL ? 0 : link->older;
+}
+
+void
+hf_links_relink(struct hf_links *links, uint64_t newer, uint64_t older)
+{
+    struct hf_link *link = find_link(links, newer);
+
+    HF_ASSERT(link != NULL && newer != older);
+    link->older = older;
 }
 
 uint64_t
@@ -80,6 +97,13 @@ hf_links_front(const struct hf_links *links)
 {
     HF_ASSERT(!hf_links_is_empty(links));
     return link_at(links, links->first)->newer;
+}
+
+uint64_t
+hf_links_front_older(const struct hf_links *links)
+{
+    HF_ASSERT(!hf_links_is_empty(links));
+    return link_at(links, links->first)->older;
 }
 
 void

@@ -36,6 +36,9 @@ enum hf_err hf_links_reserve(struct hf_links *links, uint64_t count) HF_MUST_CHE
 void hf_links_add(struct hf_links *links, uint64_t newer, uint64_t older);
 /* The record that `newer` replaced, or 0. */
 uint64_t hf_links_older(const struct hf_links *links, uint64_t newer);
+/* Lets a link that there is lead to `older`, the place that its record was moved to; 0: it is
+ * gone. */
+void hf_links_relink(struct hf_links *links, uint64_t newer, uint64_t older);
 
 static inline bool
 hf_links_is_empty(const struct hf_links *links)
@@ -44,6 +47,7 @@ hf_links_is_empty(const struct hf_links *links)
 }
 /* The front; not empty. */
 uint64_t hf_links_front(const struct hf_links *links);
+uint64_t hf_links_front_older(const struct hf_links *links);
 void hf_links_drop_front(struct hf_links *links);
 
 #endif

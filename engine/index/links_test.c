@@ -3,7 +3,8 @@
  *
  * Method: random adds and drops, with gaps between the refs as commits leave them, are done to
  * the ring and to an array that never forgets; after each of them some lookups are compared,
- * of refs that are there, that were dropped and that never were. Small counts are exhausted.
+ * of refs that are there, that were dropped and that never were. Some links are led elsewhere.
+ * Small counts are exhausted.
  */
 #include "index/links.h"
 
@@ -46,7 +47,9 @@ agrees(const struct hf_links *links)
 {
     if (hf_links_is_empty(links) != (model.first == model.limit))
         return false;
-    if (!hf_links_is_empty(links) && hf_links_front(links) != model.all[model.first].newer)
+    if (!hf_links_is_empty(links) &&
+        (hf_links_front(links) != model.all[model.first].newer ||
+         hf_links_front_older(links) != model.all[model.first].older))
         return false;
     for (uint64_t i = 0; i < 8 && model.limit > 0; i++) {
         uint64_t newer = model.all[(uint64_t)rand() % model.limit].newer + i % 3;
@@ -76,6 +79,11 @@ test_against_model(unsigned seed)
         while (held && !hf_links_is_empty(&links) && rand() % 1000 < 480) {
             hf_links_drop_front(&links);
             model.first++;
+        }
+        if (held && model.limit > model.first && rand() % 4 == 0) {
+            uint64_t i = model.first + (uint64_t)rand() % (model.limit - model.first);
+            model.all[i].older = (uint64_t)rand() % 3 * 1000000;
+            hf_links_relink(&links, model.all[i].newer, model.all[i].older);
         }
         held = held && agrees(&links);
     }

@@ -1,5 +1,5 @@
 /*
- * ordered_index.c - a B+tree that only grows.
+ * ordered_index.c - a B+tree.
  *
  *                 inner   | edge 0 | edge 1 | edge 2 |         edge: first key, child
  *                             |        |        |
@@ -7,14 +7,17 @@
  *            v                         v                  v
  *   leaf  | e e e e |  <--->  | e e e . |  <--->  | e e . . |   entry: prefix, ref
  *
- * The first key of an edge separates its child from the child before it: every key of the child
- * is at or above it, every key before is below. That of edge 0 is never looked at; the node
- * above has it. An inner node's level is known from the way down, so nodes do not tell.
+ * The first key of an edge separates its child from the child before it: it is the first key of
+ * the child, and every key before is below. That of edge 0 is never looked at; the node above
+ * has it. An inner node's level is known from the way down, so nodes do not tell.
  *
  * A put finds its leaf and notes the way. If nodes on it are full, all new nodes that the
  * splits will need are taken first, so that from the first change on nothing can fail. A split
  * leaves half on each side, except at the very end of the tree: there only the new entry goes
  * to the new leaf, and keys that arrive in order fill their leaves.
+ *
+ * A removal takes an empty node away and joins no others: keys that go in order take their
+ * leaves along, and where they go at random new ones find room.
  */
 #include "index/ordered_index.h"
 
@@ -407,6 +410,19 @@ put_in_full(struct hf_ordered *index, struct hf_ordered_place place, const struc
     return HF_OK;
 }
 
+/* The first key below the node at `height` on the path is another one now, or elsewhere. */
+static void
+set_separator(const struct hf_ordered *index, const struct path *path, unsigned height,
+              struct entry first)
+{
+    while (++height <= index->height) {
+        if (path->slot[height] > 0) {
+            path->inner[height]->edges[path->slot[height]].first = first;
+            return;
+        }
+    }
+}
+
 enum hf_err
 hf_ordered_put(struct hf_ordered *index, struct hf_span key, uint64_t ref)
 {
@@ -419,6 +435,8 @@ hf_ordered_put(struct hf_ordered *index, struct hf_span key, uint64_t ref)
 
     if (is_equal) {
         leaf->entries[slot].ref = ref;
+        if (slot == 0)
+            set_separator(index, &path, 0, what);
         return HF_OK;
     }
     if (leaf->count < index->fanout) {
@@ -432,6 +450,78 @@ hf_ordered_put(struct hf_ordered *index, struct hf_span key, uint64_t ref)
     index->count++;
     index->changes++;
     return HF_OK;
+}
+
+/* ---- remove ------------------------------------------------------------------------------ */
+
+static void
+unlink_leaf(struct hf_ordered *index, struct hf_ordered_leaf *leaf)
+{
+    if (leaf->prev != NULL)
+        leaf->prev->next = leaf->next;
+    if (leaf->next != NULL)
+        leaf->next->prev = leaf->prev;
+    else
+        index->last_leaf = leaf->prev;
+    drop_node(index, leaf, leaf_size(index));
+}
+
+/* The node below the edge taken at height 1 is gone: so is the edge, and each node that has
+ * none left. Somewhere on the way up there is another edge. */
+static void
+remove_edges(struct hf_ordered *index, const struct path *path)
+{
+    unsigned height = 1;
+
+    while (path->inner[height]->count == 1)
+        drop_node(index, path->inner[height++], inner_size(index));
+    HF_ASSERT(height <= index->height);
+    struct inner *inner = path->inner[height];
+    unsigned slot = path->slot[height];
+
+    inner->count--;
+    memmove(&inner->edges[slot], &inner->edges[slot + 1],
+            (inner->count - slot) * sizeof inner->edges[0]);
+    if (slot == 0)
+        set_separator(index, path, height, inner->edges[0].first);
+}
+
+static void
+drop_single_roots(struct hf_ordered *index)
+{
+    while (index->height > 0 && ((struct inner *)index->root)->count == 1) {
+        struct inner *root = index->root;
+
+        index->root = root->edges[0].child;
+        index->height--;
+        drop_node(index, root, inner_size(index));
+    }
+}
+
+bool
+hf_ordered_remove(struct hf_ordered *index, struct hf_span key)
+{
+    struct target target = target_of(key);
+    struct path path;
+    struct hf_ordered_leaf *leaf = descend(index, &target, &path);
+    bool is_equal;
+    unsigned slot = search_leaf(index, leaf, &target, &is_equal);
+
+    if (!is_equal)
+        return false;
+    index->count--;
+    index->changes++;
+    leaf->count--;
+    memmove(&leaf->entries[slot], &leaf->entries[slot + 1],
+            (leaf->count - slot) * sizeof leaf->entries[0]);
+    if (leaf->count == 0 && index->height > 0) {
+        unlink_leaf(index, leaf);
+        remove_edges(index, &path);
+        drop_single_roots(index);
+    } else if (leaf->count > 0 && slot == 0) {
+        set_separator(index, &path, 0, leaf->entries[0]);
+    }
+    return true;
 }
 
 /* ---- places ------------------------------------------------------------------------------ */
@@ -574,7 +664,7 @@ check_leaf(struct walk *walk, const struct hf_ordered_leaf *leaf)
 }
 
 /*
- * Each separator lies above the entry that the walk saw last and not above the next one.
+ * Each separator lies above the entry that the walk saw last, and is the next one.
  * Recursion no deeper than HEIGHT_MAX.
  */
 static const char *
@@ -586,8 +676,8 @@ check_node(struct walk *walk, const void *node, unsigned height, const struct en
     const char *broken = NULL;
 
     if (height == 0) {
-        if (floor != NULL && leaf->count > 0 && order_of(index, floor, &leaf->entries[0]) > 0)
-            return "ordered index, invariant 2: a key lies below its separator";
+        if (floor != NULL && leaf->count > 0 && floor->ref != leaf->entries[0].ref)
+            return "ordered index, invariant 2: a separator is not the first key of its child";
         return check_leaf(walk, leaf);
     }
     if (inner->count == 0 || inner->count > index->fanout)

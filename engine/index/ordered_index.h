@@ -1,13 +1,14 @@
 /*
  * ordered_index.h - keys in byte order, for ranges in both directions.
  *
- * A B+tree that only grows. An entry is the first eight bytes of a key, as a big-endian number,
+ * A B+tree. An entry is the first eight bytes of a key, as a big-endian number,
  * and a ref from which the owner can fetch the whole key; most comparisons end at the number.
- * Leaves are linked both ways. A key appears once; putting it again replaces its ref.
+ * Leaves are linked both ways. A key appears once; putting it again replaces its ref, and the
+ * index keeps no ref but those that were put last.
  *
  * Invariants (hf_ordered_check quotes the number):
  *   1. keys ascend strictly within a node and over the chain of leaves
- *   2. a child's keys lie between the separators beside it
+ *   2. the separator before a child is its first key; every key before is below
  *   3. an entry's prefix is its key's
  *   4. all leaves have one depth; count is the sum over the leaves
  */
@@ -17,7 +18,7 @@
 #include "holdfast.h"
 #include "memory/budget.h"
 
-/* The key that `ref` stands for; it stays valid and the same as long as the index lives. */
+/* The key that `ref` stands for; it stays valid and the same as long as the index holds it. */
 typedef struct hf_span hf_ordered_key_fn(const void *context, uint64_t ref);
 
 struct hf_ordered;
@@ -34,7 +35,10 @@ void hf_ordered_close(struct hf_ordered *index); /* accepts NULL */
 enum hf_err hf_ordered_put(struct hf_ordered *index, struct hf_span key,
                            uint64_t ref) HF_MUST_CHECK;
 
-/* A place in the index. Any put makes it stale: seek again. */
+/* Removes the key; false: it is not there. */
+bool hf_ordered_remove(struct hf_ordered *index, struct hf_span key);
+
+/* A place in the index. A put or remove that changes hf_ordered_changes makes it stale. */
 struct hf_ordered_place {
     struct hf_ordered_leaf *leaf; /* NULL: off the end */
     unsigned slot;
@@ -52,8 +56,8 @@ struct hf_ordered_place hf_ordered_prev(struct hf_ordered_place place);
 
 uint64_t hf_ordered_count(const struct hf_ordered *index);
 uint64_t hf_ordered_bytes(const struct hf_ordered *index);
-/* Grows with every insert (not with a replaced ref): a place from before is stale if it
- * differs. */
+/* Grows with every insert and removal (not with a replaced ref): a place from before is stale
+ * if it differs. */
 uint64_t hf_ordered_changes(const struct hf_ordered *index);
 
 const char *hf_ordered_check(const struct hf_ordered *index);

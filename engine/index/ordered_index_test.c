@@ -4,11 +4,13 @@
  * Method: small fanouts; every order in which seven keys can arrive; then a universe of keys in
  * which many share their first eight bytes, are prefixes of each other or hold zeros, arriving
  * up, down, from the middle and at random. All invariants after every step, every seek and both
- * walks now and then. Memory is refused at every size that a put could still want. The seed is
- * printed first.
+ * walks now and then. Then keys come and go, in every order and at random, and a ref that was
+ * replaced or removed must never be asked for again. Memory is refused at every size that a put
+ * could still want. The seed is printed first.
  *
  * Catches, among others: ties that the prefix alone decides, a separator off by one, a leaf
- * missing from the chain in one direction, a split that fails half way.
+ * missing from the chain in one direction, a split that fails half way, a separator that keeps
+ * an old ref, a node left empty.
  */
 #include "base/span.h"
 #include "base/tap.h"
@@ -47,10 +49,15 @@ key_at(unsigned key)
     return hf_span(keys[key].bytes, keys[key].len);
 }
 
+/* The refs that are in force, by key, where that is looked at; and how often one was not. */
+static const uint64_t *refs_in_force;
+static unsigned stale;
+
 static struct hf_span
 key_of(const void *context, uint64_t ref)
 {
     (void)context;
+    stale += refs_in_force != NULL && refs_in_force[(uint32_t)ref] != ref;
     return key_at((uint32_t)ref);
 }
 
@@ -104,6 +111,7 @@ struct model {
     uint64_t refs[KEY_MAX]; /* by key */
     bool has[KEY_MAX];
     uint64_t count;
+    uint64_t changes;
 };
 
 static void
@@ -131,7 +139,7 @@ is_sound(const struct model *model)
     if (broken != NULL)
         printf("# %s\n", broken);
     return broken == NULL && hf_ordered_count(model->index) == model->count &&
-           hf_ordered_changes(model->index) == model->count &&
+           hf_ordered_changes(model->index) == model->changes &&
            hf_ordered_bytes(model->index) == model->budget.used;
 }
 
@@ -144,8 +152,22 @@ model_put(struct model *model, unsigned key)
     if (hf_ordered_put(model->index, key_at(key), ref) != HF_OK)
         return false;
     model->count += !model->has[key];
+    model->changes += !model->has[key];
     model->has[key] = true;
     model->refs[key] = ref;
+    return true;
+}
+
+/* Removes a key, there or not. */
+static bool
+model_remove(struct model *model, unsigned key)
+{
+    if (hf_ordered_remove(model->index, key_at(key)) != model->has[key])
+        return false;
+    model->count -= model->has[key];
+    model->changes += model->has[key];
+    model->has[key] = false;
+    model->refs[key] = 0;
     return true;
 }
 
@@ -231,6 +253,32 @@ is_order_kept(unsigned code)
     return model_close(&model) && good;
 }
 
+/* The same keys, put in order, go in the `code`th. */
+static bool
+is_removal_kept(unsigned code)
+{
+    unsigned left[FEW];
+    struct model model;
+    bool good = true;
+
+    model_open(&model, 4);
+    refs_in_force = model.refs;
+    for (unsigned i = 0; i < FEW; i++) {
+        left[i] = i * 17;
+        good = good && model_put(&model, left[i]);
+    }
+    for (unsigned rest = FEW; rest > 0; rest--) {
+        unsigned which = code % rest;
+
+        code /= rest;
+        good =
+            good && model_remove(&model, left[which]) && is_sound(&model) && is_whole(&model);
+        left[which] = left[rest - 1];
+    }
+    refs_in_force = NULL;
+    return model_close(&model) && good;
+}
+
 static void
 test_every_order(void)
 {
@@ -242,6 +290,9 @@ test_every_order(void)
     for (unsigned code = 0; code < orders; code++)
         good = good && is_order_kept(code);
     TAP_OK(good, "%u keys in any of their %u orders come out sorted", FEW, orders);
+    for (unsigned code = 0; code < orders; code++)
+        good = good && is_removal_kept(code);
+    TAP_OK(good && stale == 0, "and go in any of them");
 }
 
 enum arrival { UP, DOWN, OUTWARDS, RANDOM, ARRIVAL_COUNT };
@@ -293,6 +344,57 @@ test_arrivals(void)
             good = good && is_arrival_kept((enum arrival)arrival, fanouts[i]);
         TAP_OK(good, "keys that arrive %s are found from every side", arrival_names[arrival]);
     }
+}
+
+/* Keys come, are put again and go, now more of one and now of the other. */
+static void
+test_coming_and_going(void)
+{
+    static const unsigned fanouts[] = { 4, 5, HF_ORDERED_FANOUT };
+    bool good = true;
+
+    for (size_t i = 0; i < sizeof fanouts / sizeof fanouts[0]; i++) {
+        struct model model;
+
+        model_open(&model, fanouts[i]);
+        refs_in_force = model.refs;
+        for (unsigned step = 0; step < 20 * key_count && good; step++) {
+            unsigned key = arriving(RANDOM, step), puts = step / key_count % 2 == 0 ? 3 : 1;
+
+            good = (random_u64() % 4 < puts ? model_put(&model, key)
+                                            : model_remove(&model, key)) &&
+                   is_sound(&model) && (step % 32 != 0 || is_whole(&model));
+        }
+        for (unsigned key = 0; key < key_count && good; key++)
+            good = model_remove(&model, key) && is_sound(&model);
+        good = good && is_whole(&model);
+        refs_in_force = NULL;
+        good = model_close(&model) && good;
+    }
+    TAP_OK(good, "keys that come and go at random leave the others where they are");
+    TAP_OK(stale == 0, "and no ref that was replaced or removed is asked for again");
+}
+
+/* A queue: each key goes when another has come behind it. */
+static void
+test_queue(void)
+{
+    struct model model;
+    uint64_t most = 0;
+    bool good = true;
+
+    model_open(&model, 4);
+    for (unsigned round = 0; round < 3 && good; round++) {
+        for (unsigned key = 0; key < key_count + 10 && good; key++) {
+            good = key >= key_count || model_put(&model, key);
+            good = good && (key < 10 || model_remove(&model, key - 10)) && is_sound(&model);
+            if (hf_ordered_bytes(model.index) > most)
+                most = hf_ordered_bytes(model.index);
+        }
+    }
+    TAP_OK(good && most < 1500, "a queue of ten keys takes the room of ten: %llu bytes",
+           (unsigned long long)most);
+    TAP_OK(model_close(&model), "and leaves nothing behind");
 }
 
 /* Memory is refused from the first byte on, then granted a little more each time. */
@@ -371,6 +473,8 @@ main(void)
     make_keys();
     test_every_order();
     test_arrivals();
+    test_coming_and_going();
+    test_queue();
     test_refusals();
     test_open_refused();
     test_fill();

@@ -12,14 +12,29 @@ hf_budget_init(struct hf_budget *budget, uint64_t limit)
     *budget = (struct hf_budget){ .limit = limit == 0 ? UINT64_MAX : limit };
 }
 
-/* False if `size` more would pass the limit; else it is charged. */
-static bool
-charge(struct hf_budget *budget, size_t size)
+/* By how much `size` more would pass the limit. */
+static uint64_t
+excess(const struct hf_budget *budget, size_t size)
 {
     uint64_t most =
         budget->over > UINT64_MAX - budget->limit ? UINT64_MAX : budget->limit + budget->over;
 
-    if (budget->used > most || size > most - budget->used)
+    if (budget->used <= most && size <= most - budget->used)
+        return 0;
+    return size > UINT64_MAX - budget->used ? UINT64_MAX : budget->used + size - most;
+}
+
+/* False if `size` more would pass the limit, after all was asked for; else it is charged. */
+static bool
+charge(struct hf_budget *budget, size_t size)
+{
+    uint64_t past = excess(budget, size);
+
+    if (past > 0 && budget->reclaim != NULL) {
+        budget->reclaim(budget->reclaim_context, past);
+        past = excess(budget, size);
+    }
+    if (past > 0)
         return false;
     budget->used += size;
     return true;

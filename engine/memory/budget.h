@@ -11,10 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Gives back `bytes` or more to the budget, if it can. */
+typedef void hf_reclaim_fn(void *context, uint64_t bytes);
+
 struct hf_budget {
     uint64_t limit; /* bytes; UINT64_MAX when there is none */
     uint64_t used;
-    uint64_t over; /* how far past the limit the work of the moment may go; mostly 0 */
+    uint64_t over;          /* how far past the limit the work of the moment may go; mostly 0 */
+    hf_reclaim_fn *reclaim; /* asked before anything is refused; NULL: nobody to ask */
+    void *reclaim_context;
 };
 
 void hf_budget_init(struct hf_budget *budget, uint64_t limit); /* 0: no limit */

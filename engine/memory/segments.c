@@ -19,8 +19,9 @@ hf_segments_init(struct hf_segments *segments, struct hf_budget *budget)
 void
 hf_segments_fini(struct hf_segments *segments)
 {
-    while (segments->count > 0)
-        hf_segments_drop_newest(segments);
+    for (uint32_t i = 0; i < segments->count; i++)
+        hf_budget_unmap(segments->budget, segments->list[i].base, segments->list[i].size);
+    segments->count = segments->dropped = 0;
     hf_budget_free(segments->budget, segments->list,
                    segments->capacity * sizeof *segments->list);
     segments->list = NULL;
@@ -30,6 +31,8 @@ hf_segments_fini(struct hf_segments *segments)
 enum hf_err
 hf_segments_reserve(struct hf_segments *segments)
 {
+    if (segments->first > UINT32_MAX - segments->count - 1)
+        return HF_ERR_NO_MEMORY; /* all numbers are used up */
     if (segments->count < segments->capacity)
         return HF_OK;
     uint32_t capacity = segments->capacity == 0 ? FIRST_CAPACITY : segments->capacity * 2;
@@ -80,6 +83,32 @@ hf_segments_drop_newest(struct hf_segments *segments)
 
     hf_budget_unmap(segments->budget, newest->base, newest->size);
     segments->count--;
+}
+
+/* Takes dropped ones off the front of the list. */
+static void
+forget_front(struct hf_segments *segments, uint32_t count)
+{
+    segments->first += count;
+    segments->count -= count;
+    segments->dropped -= count;
+    memmove(segments->list, segments->list + count, segments->count * sizeof *segments->list);
+}
+
+void
+hf_segments_drop(struct hf_segments *segments, uint32_t number)
+{
+    struct hf_segment *segment = hf_segments_of(segments, hf_ref(number, 0));
+    uint32_t empty = 0;
+
+    HF_ASSERT(number - segments->first < segments->count - 1 && segment->base != NULL);
+    hf_budget_unmap(segments->budget, segment->base, segment->size);
+    *segment = (struct hf_segment){ .base = NULL };
+    segments->dropped++;
+    while (segments->list[empty].base == NULL)
+        empty++; /* the newest is there */
+    if (empty > segments->count / 2)
+        forget_front(segments, empty);
 }
 
 void

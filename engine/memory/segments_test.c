@@ -3,13 +3,15 @@
  *
  * Method: segments are added, filled with bytes that tell their place, and read through refs;
  * the budget is compared with what should be charged. For refusals the limit is raised a page
- * at a time, so that each allocation is the one refused, once.
+ * at a time, so that each allocation is the one refused, once. Segments are dropped in random
+ * order while others come; a list beside them says which must be there. The seed is printed.
  */
 #include "memory/segments.h"
 
 #include "base/tap.h"
 #include "vfs/vfs_env.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PAGE ((uint64_t)HF_ENV_PAGE)
@@ -53,6 +55,63 @@ test_refs(void)
         hf_segments_drop_newest(&segments);
     }
     TAP_OK(wrong == 0 && segments.count == 0, "the newest is dropped first");
+    hf_segments_fini(&segments);
+    TAP_OK(budget.used == 0, "all is given back");
+}
+
+/* Whether each number's segment is there or not, as the model says, with its own bytes. */
+static bool
+are_as(const struct hf_segments *segments, const bool *there, uint32_t count)
+{
+    uint32_t dropped = 0;
+
+    if (segments->first + segments->count != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i < segments->first) {
+            if (there[i])
+                return false;
+            continue;
+        }
+        const struct hf_segment *segment = hf_segments_of(segments, hf_ref(i, 0));
+        dropped += !there[i];
+        if ((segment->base != NULL) != there[i] ||
+            (there[i] && *hf_segments_at(segments, hf_ref(i, 1)) != (uint8_t)i))
+            return false;
+    }
+    return dropped == segments->dropped;
+}
+
+static void
+test_drops(void)
+{
+    struct hf_budget budget;
+    struct hf_segments segments;
+    bool there[1000] = { false }, held = true;
+    uint32_t longest = 0;
+
+    printf("# seed 7\n");
+    srand(7);
+    hf_budget_init(&budget, 0);
+    hf_segments_init(&segments, &budget);
+    for (uint32_t i = 0; i < 1000 && held; i++) {
+        held = hf_segments_add(&segments, PAGE) == HF_OK;
+        hf_segments_newest(&segments)->base[1] = (uint8_t)i;
+        there[i] = true;
+        /* All but every fiftieth go after a while, those when they have been there long. */
+        for (uint32_t j = i > 400 ? i - 400 : 0; j < i && held; j++) {
+            bool is_due = j % 50 == 0 ? j + 400 == i : rand() % 10 == 0;
+            if (!there[j] || !is_due)
+                continue;
+            hf_segments_drop(&segments, j);
+            there[j] = false;
+            held = are_as(&segments, there, i + 1);
+        }
+        if (segments.count > longest)
+            longest = segments.count;
+    }
+    TAP_OK(held, "any segment but the newest can be dropped; the others keep number and bytes");
+    TAP_OK(longest < 900, "and the list forgets those in front (%u places at most)", longest);
     hf_segments_fini(&segments);
     TAP_OK(budget.used == 0, "all is given back");
 }
@@ -197,6 +256,7 @@ int
 main(void)
 {
     test_refs();
+    test_drops();
     test_trim();
     test_adopt();
     test_refusal();

@@ -208,15 +208,15 @@ do_steps(struct hf_db *db, uint32_t first, uint32_t limit, struct model *model,
     return refused;
 }
 
-/* Calls `each` for every segment of a directory. */
+/* Calls `each` for every file of a directory but its lock. */
 static void
-for_segments(const char *directory, void (*each)(const char *name))
+for_files(const char *directory, void (*each)(const char *name))
 {
     DIR *dir = opendir(directory);
     struct dirent *entry;
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        if (strncmp(entry->d_name, "wal-", 4) == 0)
+        if (entry->d_name[0] != '.' && strcmp(entry->d_name, "LOCK") != 0)
             each(entry->d_name);
     }
     if (dir != NULL)
@@ -233,7 +233,7 @@ remove_one(const char *name)
         exit(1);
 }
 
-/* Recovery changes no segment that it finds, so a link is as good as a copy. */
+/* Recovery changes no file that it finds, so a link is as good as a copy. */
 static void
 link_one(const char *name)
 {
@@ -258,8 +258,8 @@ begin(struct model *model, struct tally *tally)
         tally->wrong += hf_close(db) != HF_OK || rename(path, begun) != 0;
         tally->wrong += mkdir(path, 0777) != 0;
     }
-    for_segments(path, remove_one);
-    for_segments(begun, link_one);
+    for_files(path, remove_one);
+    for_files(begun, link_one);
     *model = after;
 }
 

@@ -2,8 +2,8 @@
  * commit.c - the way of a commit: checked, placed, encoded once, written, indexed,
  * acknowledged.
  *
- *   1. wait for the loss window (the only step that gives up the lock before the commit counts)
- *   2. checks against the newest versions, published or not            CONFLICT
+ *   1. wait for the loss window and for flushes that are behind (may give up the lock)
+ *   2. checks against the newest versions, published or not            CONFLICT, IO, CORRUPT
  *   3. room in the indexes                                             NO_MEMORY
  *   4. a place in the log                                              FULL, NO_MEMORY, IO
  *   5. encode into the segment's memory, write                         FULL, IO: a new segment
@@ -17,6 +17,7 @@
 
 #include "base/probe.h"
 #include "base/span.h"
+#include "store/read.h"
 #include "store/recovery.h"
 
 #define DELETE_SHARE 16u     /* one in so many bytes of the memory limit, on top, for deletes */
@@ -88,21 +89,14 @@ check_sizes(const struct hf_db *db, const struct hf_commit *commit, uint64_t *pa
     return HF_OK;
 }
 
-static uint64_t
-version_of(const struct hf_db *db, struct hf_span key)
-{
-    const uint8_t *op =
-        hf_memtable_find(&db->table, key, hf_memtable_hash(&db->table, key), UINT64_MAX);
-
-    return op == NULL || op[0] == HF_WAL_DELETE ? 0 : hf_wal_op_version(op);
-}
-
 static enum hf_err
-check_expectations(const struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
+check_expectations(struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
 {
     for (uint32_t i = 0; i < commit->check_count; i++) {
         uint64_t expected = commit->checks[i].expected;
-        commit->version = version_of(db, commit->checks[i].key);
+        enum hf_err err = hf_read_version(db, commit->checks[i].key, &commit->version, detail);
+        if (err != HF_OK)
+            return err;
         if (commit->version != expected)
             return hf_detail_set(
                 detail, HF_ERR_CONFLICT, "the key has version %llu, not %llu as expected",
@@ -114,14 +108,14 @@ check_expectations(const struct hf_db *db, struct hf_commit *commit, struct hf_d
 /* ---- 3 to 5: room, place, bytes ---------------------------------------------------------- */
 
 static enum hf_err
-reserve(struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
+reserve(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *detail)
 {
-    enum hf_err err = hf_memtable_reserve_links(&db->table, commit->change_count);
+    enum hf_err err = hf_memtable_reserve_links(db->active, commit->change_count);
 
     for (uint32_t i = 0; err == HF_OK && i < commit->change_count; i++) {
         struct hf_change *change = &commit->changes[i];
-        change->hash = hf_memtable_hash(&db->table, change->key);
-        err = hf_memtable_reserve(&db->table, change->hash);
+        change->hash = hf_memtable_hash(db->active, change->key);
+        err = hf_memtable_reserve(db->active, change->hash);
     }
     if (err != HF_OK) {
         HF_MARK(memory_refused);
@@ -216,6 +210,22 @@ append(struct hf_db *db, const struct hf_commit *commit, uint64_t payload_size,
     return err;
 }
 
+/* Both, and where memory is refused, once more for each part of it that can be given back. */
+static enum hf_err
+make_room(struct hf_db *db, const struct hf_commit *commit, uint64_t payload_size,
+          struct hf_place *place, struct hf_detail *detail)
+{
+    enum hf_err err;
+
+    do {
+        hf_memtable_settle(db->active);
+        err = reserve(db, commit, detail);
+        if (err == HF_OK)
+            err = append(db, commit, payload_size, place, detail);
+    } while (err == HF_ERR_NO_MEMORY && hf_reclaim_relieve(db));
+    return err;
+}
+
 /* ---- 6 and 7 ----------------------------------------------------------------------------- */
 
 static void
@@ -225,7 +235,7 @@ index_changes(struct hf_db *db, const struct hf_commit *commit, const struct hf_
 
     for (uint32_t i = 0; i < commit->change_count; i++) {
         const struct hf_change *change = &commit->changes[i];
-        hf_memtable_insert(&db->table, change->hash, ref);
+        hf_memtable_insert(db->active, change->hash, ref);
         ref += hf_wal_op_size(change->key.len, change->value.len);
     }
 }
@@ -255,6 +265,44 @@ acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *
     return HF_OK;
 }
 
+/*
+ * Waits until the commit may be made, and checks what it expects. Where that took a look into a
+ * file another commit may have gone first, and the checks have to be made again.
+ */
+static enum hf_err
+admit(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
+      struct hf_detail *detail)
+{
+    uint64_t last;
+    enum hf_err err;
+
+    do {
+        err = check_writable(db, detail);
+        if (err == HF_OK && db->options.mode == HF_MODE_BUFFERED)
+            err = hf_db_hold_window(db, commit->now_ns, detail);
+        if (err == HF_OK)
+            err = hf_db_hold_back(db, payload_size, is_delete(commit), detail);
+        if (err == HF_OK)
+            err = wait_for_containment(db, detail);
+        last = db->last;
+        if (err == HF_OK)
+            err = check_expectations(db, commit, detail);
+        if (err == HF_OK)
+            err = check_writable(db, detail);
+    } while (err == HF_OK && (db->last != last || db->containing));
+    return err;
+}
+
+/* Where no new memtable can be made, commits go on in the old one while there is room. */
+static void
+freeze(struct hf_db *db)
+{
+    struct hf_detail detail = { "" };
+
+    if (hf_db_freeze(db, &detail) == HF_OK && db->thread != NULL)
+        hf_db_wake(db);
+}
+
 static enum hf_err
 commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
 {
@@ -265,27 +313,25 @@ commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *deta
     enum hf_err err = check_sizes(db, commit, &payload_size, detail);
 
     if (err == HF_OK)
-        err = check_writable(db, detail);
-    if (err == HF_OK && db->options.mode == HF_MODE_BUFFERED)
-        err = hf_db_hold_window(db, commit->now_ns, detail);
-    if (err == HF_OK)
-        err = wait_for_containment(db, detail);
-    if (err == HF_OK)
-        err = check_expectations(db, commit, detail);
+        err = admit(db, commit, payload_size, detail);
+    if (err == HF_OK && hf_db_wants_freeze(db))
+        freeze(db);
     if (is_delete(commit)) /* so that there is a way out of a full memory */
         db->budget.over = db->options.memory_limit / DELETE_SHARE;
     if (err == HF_OK)
-        err = reserve(db, commit, detail);
-    if (err == HF_OK)
-        err = append(db, commit, payload_size, &place, detail);
+        err = make_room(db, commit, payload_size, &place, detail);
     db->budget.over = 0;
     if (err == HF_OK) {
         index_changes(db, commit, &place);
         commit->version = ++db->last;
         db->stats.commits++;
     }
-    hf_memtable_settle(&db->table);
-    return err == HF_OK ? acknowledge(db, commit, detail) : err;
+    hf_memtable_settle(db->active);
+    if (err == HF_OK)
+        err = acknowledge(db, commit, detail);
+    if (err == HF_OK && db->active->tells_dead)
+        hf_reclaim_pay(db, commit->change_count, payload_size);
+    return err;
 }
 
 enum hf_err

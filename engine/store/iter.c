@@ -1,41 +1,52 @@
 /*
  * iter.c - the keys of a range, one by one, as one view sees them.
  *
- * The ordered index is brought up to date when the iterator opens: everything that its view can
- * see is then in it. Later inserts make a place in the index stale; the iterator notices by the
- * index's count of changes, and seeks again behind the key that it gave out last.
+ * One source for each memtable, each table of level 0 and each further level with tables; the
+ * first key over all of them is next, and of equal keys the newest source has the say. An item
+ * lives until the next call: only then the iterator moves on and lets go of blocks.
+ *
+ * The ordered indexes of the memtables are brought up to date when the iterator opens:
+ * everything that its view can see is then in them.
  */
-#include "store/store.h"
+#include "store/read.h"
 
 #include "base/span.h"
+#include "store/source.h"
 
 #define CATCH_UP_FRAMES 4096u /* read with the lock held; then others may go first */
 
 struct hf_iter {
     struct hf_view *view;
-    struct hf_range range; /* its bounds are in `bounds` */
-    struct hf_ordered_place place;
-    struct hf_span last; /* the key given out last, in the database */
-    uint64_t changes;    /* of the index, when `place` was found */
-    enum hf_err err;     /* sticky */
+    struct hf_range range;     /* its bounds are in `bounds` */
+    struct hf_source *sources; /* newest first */
+    uint32_t source_count;
+    size_t sources_size;
+    uint64_t since;  /* tables without a version above it are left out */
+    bool is_placed;  /* the sources stand somewhere */
+    enum hf_err err; /* sticky */
+    size_t size;     /* of this area */
     uint8_t bounds[];
 };
 
-/* Lets the ordered index read the log up to its end, in pieces. */
+/* ---- opening ----------------------------------------------------------------------------- */
+
+/* Lets the ordered indexes read the log up to its end, in pieces. */
 static enum hf_err
-bring_up_to_date(struct hf_db *db)
+bring_up_to_date(struct hf_db *db, const struct hf_catalog *catalog)
 {
     uint64_t began = hf_env_mono_ns(), pause;
-    bool behind = true;
     enum hf_err err = HF_OK;
 
-    while (err == HF_OK && behind) {
-        db->budget.over = UINT64_MAX; /* reads go on at the memory limit */
-        err = hf_memtable_catch_up(&db->table, CATCH_UP_FRAMES, &behind);
-        db->budget.over = 0;
-        if (behind) {
-            hf_db_unlock(db);
-            hf_db_lock(db);
+    for (uint32_t i = 0; err == HF_OK && i < catalog->memtable_count; i++) {
+        bool behind = true;
+        while (err == HF_OK && behind) {
+            db->budget.over = UINT64_MAX;
+            err = hf_memtable_catch_up(catalog->memtables[i], CATCH_UP_FRAMES, &behind);
+            db->budget.over = 0;
+            if (behind) {
+                hf_db_unlock(db);
+                hf_db_lock(db);
+            }
         }
     }
     pause = hf_env_mono_ns() - began;
@@ -45,58 +56,135 @@ bring_up_to_date(struct hf_db *db)
     return err;
 }
 
-static void
-seek(struct hf_iter *iter)
+/* How many tables from tables[first] on one source takes: on level 0 keys overlap. */
+static uint32_t
+run_length(const struct hf_iter *iter, struct hf_table *const *tables, uint32_t first,
+           uint32_t count)
 {
-    const struct hf_ordered *index = iter->view->db->table.ordered;
+    uint32_t limit = first;
 
-    if (!iter->range.reverse) {
-        iter->place =
-            hf_ordered_seek(index, iter->last.len > 0 ? iter->last : iter->range.from);
-        if (iter->last.len > 0)
-            iter->place = hf_ordered_next(iter->place);
-    } else {
-        iter->place =
-            hf_ordered_seek_before(index, iter->last.len > 0 ? iter->last : iter->range.limit);
+    while (limit < count && tables[limit]->info.version_max > iter->since) {
+        limit++;
+        if (tables[first]->info.level == 0)
+            break;
     }
-    iter->changes = hf_ordered_changes(index);
+    return limit - first;
+}
+
+static enum hf_err
+open_level(struct hf_iter *iter, uint32_t level)
+{
+    const struct hf_view *view = iter->view;
+    uint32_t count, run;
+    struct hf_table *const *tables = hf_catalog_level(view->catalog, level, &count);
+    enum hf_err err = HF_OK;
+
+    for (uint32_t i = 0; err == HF_OK && i < count; i += run) {
+        run = run_length(iter, tables, i, count);
+        if (run == 0) {
+            run = 1; /* nothing in this one */
+            continue;
+        }
+        err = hf_source_open_tables(&iter->sources[iter->source_count], &view->db->tables,
+                                    tables + i, run, view->version, false);
+        iter->source_count += err == HF_OK;
+    }
+    return err;
+}
+
+static enum hf_err
+open_sources(struct hf_iter *iter)
+{
+    struct hf_db *db = iter->view->db;
+    const struct hf_catalog *catalog = iter->view->catalog;
+    uint32_t most = catalog->memtable_count + catalog->table_count;
+    enum hf_err err = bring_up_to_date(db, catalog);
+
+    if (err != HF_OK)
+        return err;
+    iter->sources_size = most * sizeof *iter->sources;
+    db->budget.over = UINT64_MAX;
+    iter->sources = hf_budget_alloc(&db->budget, iter->sources_size);
+    if (iter->sources == NULL)
+        err = HF_ERR_NO_MEMORY;
+    for (uint32_t i = 0; err == HF_OK && i < catalog->memtable_count; i++)
+        hf_source_open_memtable(&iter->sources[iter->source_count++], catalog->memtables[i],
+                                iter->view->version);
+    for (uint32_t level = 0; err == HF_OK && level < HF_LEVELS; level++)
+        err = open_level(iter, level);
+    db->budget.over = 0;
+    return err;
+}
+
+static void
+copy_bounds(struct hf_iter *iter, const struct hf_range *range)
+{
+    iter->range = *range;
+    iter->range.from.at =
+        memcpy(iter->bounds, range->from.len ? range->from.at : "", range->from.len);
+    iter->range.limit.at = memcpy(iter->bounds + range->from.len,
+                                  range->limit.len ? range->limit.at : "", range->limit.len);
+}
+
+static void
+release(struct hf_iter *iter)
+{
+    struct hf_budget *budget = &iter->view->db->budget;
+
+    for (uint32_t i = 0; i < iter->source_count; i++)
+        hf_source_close(&iter->sources[i]);
+    hf_budget_free(budget, iter->sources, iter->sources_size);
+    hf_budget_free(budget, iter, iter->size);
+}
+
+static enum hf_err
+open_iter(struct hf_iter **out, struct hf_view *view, const struct hf_range *range,
+          uint64_t since)
+{
+    struct hf_db *db = view->db;
+    struct hf_detail detail = { "" };
+    struct hf_iter *iter;
+    enum hf_err err = HF_ERR_NO_MEMORY;
+
+    *out = NULL;
+    size_t size = sizeof *iter + range->from.len + range->limit.len;
+    hf_db_lock(db);
+    db->budget.over = UINT64_MAX; /* reads go on at the memory limit */
+    iter = hf_budget_alloc(&db->budget, size);
+    db->budget.over = 0;
+    if (iter != NULL) {
+        *iter = (struct hf_iter){ .view = view, .size = size, .since = since };
+        copy_bounds(iter, range);
+        err = open_sources(iter);
+        if (err == HF_OK)
+            view->iterators++;
+        else
+            release(iter);
+    }
+    if (err == HF_OK) {
+        *out = iter;
+    } else {
+        hf_detail_set(&detail, err, "no memory for an iterator and its index");
+        err = hf_db_tell(db, err, &detail);
+    }
+    hf_db_unlock(db);
+    return err;
 }
 
 enum hf_err
 hf_iter_open(struct hf_iter **out, struct hf_view *view, const struct hf_range *range)
 {
-    struct hf_db *db = view->db;
-    struct hf_range all = { { NULL, 0 }, { NULL, 0 }, false };
-    struct hf_detail detail = { "" };
-    struct hf_iter *iter;
-    enum hf_err err = HF_OK;
+    static const struct hf_range all;
 
-    *out = NULL;
-    if (range == NULL)
-        range = &all;
-    iter = hf_env_alloc(sizeof *iter + range->from.len + range->limit.len);
-    hf_db_lock(db);
-    if (iter == NULL)
-        err = HF_ERR_NO_MEMORY;
-    else
-        err = bring_up_to_date(db);
-    if (err != HF_OK) {
-        hf_detail_set(&detail, err, "no memory for an iterator and its index");
-        err = hf_db_tell(db, err, &detail);
-        hf_db_unlock(db);
-        hf_env_free(iter);
-        return err;
-    }
-    *iter = (struct hf_iter){ .view = view, .range = *range };
-    iter->range.from.at =
-        memcpy(iter->bounds, range->from.len ? range->from.at : "", range->from.len);
-    iter->range.limit.at = memcpy(iter->bounds + range->from.len,
-                                  range->limit.len ? range->limit.at : "", range->limit.len);
-    view->iterators++;
-    seek(iter);
-    hf_db_unlock(db);
-    *out = iter;
-    return HF_OK;
+    return open_iter(out, view, range == NULL ? &all : range, 0);
+}
+
+enum hf_err
+hf_iter_open_since(struct hf_iter **out, struct hf_view *view, uint64_t since)
+{
+    static const struct hf_range all;
+
+    return open_iter(out, view, &all, since);
 }
 
 void
@@ -104,59 +192,181 @@ hf_iter_close(struct hf_iter *iter)
 {
     if (iter == NULL)
         return;
-    hf_db_lock(iter->view->db);
+    struct hf_db *db = iter->view->db;
+
+    hf_db_lock(db);
     iter->view->iterators--;
-    hf_db_unlock(iter->view->db);
-    hf_env_free(iter);
+    release(iter);
+    hf_db_unlock(db);
+}
+
+/* ---- moving ------------------------------------------------------------------------------ */
+
+/* Sets all sources to the first key >= `start`, or in reverse to the last key < `start`. */
+static enum hf_err
+place_all(struct hf_iter *iter, struct hf_span start, struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    for (uint32_t i = 0; err == HF_OK && i < iter->source_count; i++) {
+        struct hf_source *source = &iter->sources[i];
+        source->was_given = false;
+        err = iter->range.reverse ? hf_source_seek_before(source, start, detail)
+                                  : hf_source_seek(source, start, detail);
+    }
+    iter->is_placed = true;
+    return err;
+}
+
+/* Moves the sources that stand on the key given out last. */
+static enum hf_err
+leave_last(struct hf_iter *iter, struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    for (uint32_t i = 0; err == HF_OK && i < iter->source_count; i++) {
+        struct hf_source *source = &iter->sources[i];
+        if (!source->was_given)
+            continue;
+        source->was_given = false;
+        err = iter->range.reverse ? hf_source_prev(source, detail)
+                                  : hf_source_next(source, detail);
+    }
+    return err;
 }
 
 static bool
-is_outside(const struct hf_iter *iter, struct hf_span key)
+is_outside(const struct hf_range *range, struct hf_span key)
 {
-    const struct hf_range *range = &iter->range;
-
     if (range->reverse)
         return range->from.len > 0 && hf_span_compare(key, range->from) < 0;
     return range->limit.len > 0 && hf_span_compare(key, range->limit) >= 0;
 }
 
-static void
-advance(struct hf_iter *iter)
+/* The source with the next key; of equal keys the newest. NULL: the range is at its end. */
+static const struct hf_source *
+pick(struct hf_iter *iter)
 {
-    iter->place =
-        iter->range.reverse ? hf_ordered_prev(iter->place) : hf_ordered_next(iter->place);
+    struct hf_source *best = NULL;
+
+    for (uint32_t i = 0; i < iter->source_count; i++) {
+        struct hf_source *source = &iter->sources[i];
+        if (source->at_end)
+            continue;
+        int order = best == NULL ? -1 : hf_span_compare(source->entry.key, best->entry.key);
+        if (best == NULL || (iter->range.reverse ? order > 0 : order < 0))
+            best = source;
+    }
+    return best == NULL || is_outside(&iter->range, best->entry.key) ? NULL : best;
+}
+
+/* Notes which sources stand on `key`. */
+static void
+note_given(struct hf_iter *iter, struct hf_span key)
+{
+    for (uint32_t i = 0; i < iter->source_count; i++) {
+        struct hf_source *source = &iter->sources[i];
+        source->was_given = !source->at_end && hf_span_equal(source->entry.key, key);
+    }
+}
+
+/* To the next key. *found points into a source, until the next call. NOT_FOUND: the end. */
+static enum hf_err
+advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
+{
+    const struct hf_range *range = &iter->range;
+    enum hf_err err = HF_OK;
+
+    if (!iter->is_placed)
+        err = place_all(iter, range->reverse ? range->limit : range->from, detail);
+    if (err == HF_OK)
+        err = leave_last(iter, detail);
+    const struct hf_source *source = err == HF_OK ? pick(iter) : NULL;
+    if (source == NULL)
+        return err == HF_OK ? HF_ERR_NOT_FOUND : err;
+    note_given(iter, source->entry.key);
+    *found = &source->entry;
+    return HF_OK;
 }
 
 enum hf_err
 hf_iter_next(struct hf_iter *iter, struct hf_item *item)
 {
     struct hf_db *db = iter->view->db;
-    struct hf_memtable *table = &db->table;
+    struct hf_detail detail = { "" };
+    const struct hf_entry *entry = NULL;
 
     if (iter->err != HF_OK)
         return iter->err;
     hf_db_lock_view(db);
-    if (iter->changes != hf_ordered_changes(table->ordered))
-        seek(iter);
-    for (; iter->err == HF_OK; advance(iter)) {
-        if (hf_ordered_at_end(iter->place)) {
-            iter->err = HF_ERR_NOT_FOUND;
-            break;
-        }
-        uint64_t ref = hf_ordered_ref(iter->place);
-        struct hf_span key = hf_wal_op_decode(hf_segments_at(&table->segments, ref)).key;
-        if (is_outside(iter, key)) {
-            iter->err = HF_ERR_NOT_FOUND;
-            break;
-        }
-        const uint8_t *op = hf_memtable_as_of(table, ref, iter->view->version);
-        if (op == NULL || op[0] == HF_WAL_DELETE)
-            continue;
-        hf_item_fill(item, op);
-        iter->last = item->key;
-        advance(iter);
-        break;
+    do
+        iter->err = advance(iter, &entry, &detail);
+    while (iter->err == HF_OK && entry->is_delete);
+    if (iter->err == HF_OK)
+        hf_item_fill(item, entry);
+    else if (iter->err != HF_ERR_NOT_FOUND)
+        hf_db_tell(db, iter->err, &detail);
+    hf_db_unlock(db);
+    return iter->err;
+}
+
+enum hf_err
+hf_iter_next_entry(struct hf_iter *iter, struct hf_entry *entry)
+{
+    struct hf_db *db = iter->view->db;
+    struct hf_detail detail = { "" };
+    const struct hf_entry *found = NULL;
+
+    if (iter->err != HF_OK)
+        return iter->err;
+    hf_db_lock_view(db);
+    iter->err = advance(iter, &found, &detail);
+    if (iter->err == HF_OK)
+        *entry = *found;
+    else if (iter->err != HF_ERR_NOT_FOUND)
+        hf_db_tell(db, iter->err, &detail);
+    hf_db_unlock(db);
+    return iter->err;
+}
+
+/* The sources stop before a key, so what follows `key` at once stands for it. */
+static enum hf_err
+place_behind(struct hf_iter *iter, struct hf_span key, struct hf_detail *detail)
+{
+    struct hf_budget *budget = &iter->view->db->budget;
+    uint8_t *behind = hf_budget_alloc(budget, key.len + 1);
+    enum hf_err err;
+
+    if (behind == NULL)
+        return hf_detail_set(detail, HF_ERR_NO_MEMORY, "no memory for a key to seek");
+    memcpy(behind, key.at, key.len);
+    behind[key.len] = 0;
+    err = place_all(iter, hf_span(behind, key.len + 1), detail);
+    hf_budget_free(budget, behind, key.len + 1);
+    return err;
+}
+
+enum hf_err
+hf_iter_seek(struct hf_iter *iter, struct hf_span key)
+{
+    const struct hf_range *range = &iter->range;
+    struct hf_db *db = iter->view->db;
+    struct hf_detail detail = { "" };
+    bool is_past_start;
+
+    if (iter->err != HF_OK && iter->err != HF_ERR_NOT_FOUND)
+        return iter->err;
+    hf_db_lock_view(db);
+    if (range->reverse) {
+        is_past_start = range->limit.len > 0 && hf_span_compare(key, range->limit) >= 0;
+        iter->err = is_past_start || key.len == 0 ? place_all(iter, range->limit, &detail)
+                                                  : place_behind(iter, key, &detail);
+    } else {
+        is_past_start = range->from.len > 0 && hf_span_compare(key, range->from) < 0;
+        iter->err = place_all(iter, is_past_start ? range->from : key, &detail);
     }
+    if (iter->err != HF_OK)
+        hf_db_tell(db, iter->err, &detail);
     hf_db_unlock(db);
     return iter->err;
 }

@@ -195,7 +195,6 @@ make_active(struct hf_log *log, struct hf_log_segment *segment)
 {
     struct hf_log_segment *old = log->active;
 
-    hf_segments_trim(log->segments, log->segments->count - 2);
     old->newer = segment;
     log->chain[log->chain_count - 2].end = old->end;
     log->active = segment;
@@ -203,22 +202,25 @@ make_active(struct hf_log *log, struct hf_log_segment *segment)
     log->poisoned = false;
     log->size_next = log->size_next * 2 < log->size_max ? log->size_next * 2 : log->size_max;
     log->spare_failed = false;
+    log->span_bytes += segment->size;
     if (old->synced == old->end && log->oldest == old) {
         log->oldest = segment;
         hf_log_segment_free(log, old);
     }
 }
 
+/* Goes on in the next segment, whose memory goes `into` log->segments or a new list. */
 static enum hf_err
-rotate(struct hf_log *log, uint32_t frame_size, struct hf_detail *detail)
+rotate(struct hf_log *log, struct hf_segments *into, uint32_t frame_size,
+       struct hf_detail *detail)
 {
     struct hf_wal_link link = { .prev = log->active->number, .last = log->active->last };
     struct hf_log_segment *segment = NULL;
-    struct hf_segment memory = { NULL, 0, 0 };
+    struct hf_segment memory = { .base = NULL };
     enum hf_err err = hf_log_chain_reserve(log);
 
     if (err == HF_OK)
-        err = hf_segments_reserve(log->segments);
+        err = hf_segments_reserve(into);
     if (err != HF_OK)
         return hf_detail_set(detail, err, "no memory for the next log segment");
     err = next_segment(log, size_for(log, frame_size), &segment, &memory, detail);
@@ -234,11 +236,13 @@ rotate(struct hf_log *log, uint32_t frame_size, struct hf_detail *detail)
         hf_log_segment_free(log, segment); /* the seal may name its file: it stays */
         return err;
     }
-    err = hf_segments_adopt(log->segments, memory.base, memory.size, memory.used);
+    hf_segments_trim(log->segments, log->segments->count - 1);
+    err = hf_segments_adopt(into, memory.base, memory.size, memory.used);
     if (err == HF_OK)
         err = hf_log_chain_add(log, segment->number);
     HF_ASSERT(err == HF_OK); /* both were reserved */
     HF_MARK(log_rotated);
+    log->segments = into;
     make_active(log, segment);
     return HF_OK;
 }
@@ -279,7 +283,7 @@ place_in_memory(struct hf_log *log, uint32_t size, struct hf_place *place,
         .at = memory->base + memory->used,
         .off = memory->used,
         .size = size,
-        .ref = hf_ref(segments->count - 1, memory->used),
+        .ref = hf_ref(hf_segments_newest_number(segments), memory->used),
     };
     return HF_OK;
 }
@@ -293,7 +297,7 @@ hf_log_place(struct hf_log *log, uint32_t size, uint64_t version, bool is_delete
     if (log->dir == NULL)
         return place_in_memory(log, size, place, detail);
     if (!fits(log, size, false) || HF_CHANCE(log_rotate_early)) {
-        enum hf_err err = rotate(log, size, detail);
+        enum hf_err err = rotate(log, log->segments, size, detail);
         if (err != HF_OK && !(is_delete && fits(log, size, true)))
             return err;
     }
@@ -308,7 +312,7 @@ hf_log_place(struct hf_log *log, uint32_t size, uint64_t version, bool is_delete
         .mask_base = log->active->mask_base,
         .size = size,
         .lead = lead,
-        .ref = hf_ref(log->segments->count - 1, memory->used + lead),
+        .ref = hf_ref(hf_segments_newest_number(log->segments), memory->used + lead),
     };
     return HF_OK;
 }
@@ -351,7 +355,38 @@ hf_log_write(struct hf_log *log, const struct hf_place *place, uint64_t version,
 enum hf_err
 hf_log_restart(struct hf_log *log, struct hf_detail *detail)
 {
-    return log->poisoned ? rotate(log, 0, detail) : HF_OK;
+    return log->poisoned ? rotate(log, log->segments, 0, detail) : HF_OK;
+}
+
+enum hf_err
+hf_log_turn(struct hf_log *log, struct hf_segments *into, struct hf_detail *detail)
+{
+    enum hf_err err = rotate(log, into, 0, detail);
+
+    if (err == HF_OK)
+        log->span_bytes = log->active->size;
+    return err;
+}
+
+bool
+hf_log_is_durable_from(const struct hf_log *log, uint32_t number)
+{
+    return log->durable_position > hf_wal_position(number, log->sector);
+}
+
+void
+hf_log_forget_before(struct hf_log *log, uint32_t number)
+{
+    uint32_t gone = 0;
+    char name[HF_NAME_SIZE_MAX];
+
+    while (gone < log->chain_count && log->chain[gone].number < number) {
+        hf_log_name(name, log->chain[gone++].number, "");
+        hf_dir_remove(log->dir, name, NULL); /* what cannot go now goes at an open */
+    }
+    HF_ASSERT(gone < log->chain_count && log->oldest->number >= number);
+    log->chain_count -= gone;
+    memmove(log->chain, log->chain + gone, log->chain_count * sizeof *log->chain);
 }
 
 /* ---- durability -------------------------------------------------------------------------- */

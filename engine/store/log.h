@@ -87,6 +87,7 @@ struct hf_log {
     uint32_t chain_count, chain_capacity;
 
     uint64_t written_bytes;
+    uint64_t span_bytes; /* of the files whose memory is in `segments` */
 };
 
 /* A frame's place, between hf_log_place and hf_log_write. */
@@ -118,6 +119,18 @@ enum hf_err hf_log_write(struct hf_log *log, const struct hf_place *place, uint6
  * synced, nothing of the failed commit can come back.
  */
 enum hf_err hf_log_restart(struct hf_log *log, struct hf_detail *detail) HF_MUST_CHECK;
+
+/*
+ * Goes on in the next segment, and with its memory in an empty list: what `segments` was until
+ * now, the caller keeps. An error leaves the list as it was; the next placing tries again.
+ */
+enum hf_err hf_log_turn(struct hf_log *log, struct hf_segments *into,
+                        struct hf_detail *detail) HF_MUST_CHECK;
+/* Whether segment `number` of the chain has begun, durably. */
+bool hf_log_is_durable_from(const struct hf_log *log, uint32_t number);
+/* Removes the segments before `number` from chain and directory: a durable manifest says that
+ * tables hold their commits. */
+void hf_log_forget_before(struct hf_log *log, uint32_t number);
 
 /*
  * Makes all that is written durable; gives up the mutex while the system syncs. One at a time.

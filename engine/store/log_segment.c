@@ -14,9 +14,8 @@
 #include "base/assert.h"
 #include "base/probe.h"
 #include "base/span.h"
+#include "store/file_name.h"
 #include "vfs/vfs_io.h"
-
-#include <stdio.h>
 
 #define PIECE_SIZE 4096u /* pages that small writes go into later come from small writes */
 
@@ -27,26 +26,13 @@ static const uint8_t zeros[PIECE_SIZE];
 void
 hf_log_name(char name[HF_NAME_SIZE_MAX], uint32_t number, const char *suffix)
 {
-    snprintf(name, HF_NAME_SIZE_MAX, "wal-%010u%s", (unsigned)number, suffix);
+    hf_file_name(name, "wal-", number, suffix);
 }
 
 uint32_t
 hf_log_number(const char *name, const char *suffix)
 {
-    char again[HF_NAME_SIZE_MAX];
-    uint64_t number = 0;
-
-    if (strncmp(name, "wal-", 4) != 0)
-        return 0;
-    for (int i = 4; i < 14; i++) {
-        if (name[i] < '0' || name[i] > '9')
-            return 0;
-        number = number * 10 + (uint64_t)(name[i] - '0');
-    }
-    if (number > UINT32_MAX)
-        return 0;
-    hf_log_name(again, (uint32_t)number, suffix);
-    return strcmp(name, again) == 0 ? (uint32_t)number : 0;
+    return hf_file_number(name, "wal-", suffix);
 }
 
 /* ---- making one -------------------------------------------------------------------------- */

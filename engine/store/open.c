@@ -6,10 +6,23 @@
 #include "base/assert.h"
 #include "base/probe.h"
 #include "base/span.h"
+#include "store/job.h"
+#include "store/manifest.h"
 #include "store/recovery.h"
 #include "store/upkeep.h"
 
 #include <stdio.h>
+
+#define MEMORY_SHARE 16u /* a segment takes one in so many bytes of the memory limit */
+#define CACHE_SIZE_DEFAULT (UINT64_C(128) << 20) /* where there is no limit */
+#define KEYS_SHARE 64u /* and the keys of a table in the making one in so many */
+#define KEYS_MIN 256u
+#define READ_AHEAD_SHARE 64u
+#define READ_AHEAD_MAX (256u << 10)
+#define BLOCK_SHARE 64u /* a table has so many blocks, or more */
+#define BLOCK_SIZE_MIN 64u
+#define BLOCK_SIZE_MAX 4096u
+#define CLOSE_FLUSH_MIN (UINT64_C(1) << 20) /* bytes in the memtable */
 
 /* ---- small services to the whole store --------------------------------------------------- */
 
@@ -54,8 +67,8 @@ hf_error_get(struct hf_db *db, struct hf_error *error)
 
 /* ---- options ----------------------------------------------------------------------------- */
 
-static enum hf_err
-check_options(const struct hf_options *options, const char *path, struct hf_detail *detail)
+enum hf_err
+hf_options_check(const struct hf_options *options, const char *path, struct hf_detail *detail)
 {
     unsigned known = HF_CREATE | HF_READ_ONLY | HF_SINGLE_THREAD | HF_BACKGROUND_CALLER;
 
@@ -89,11 +102,11 @@ check_options(const struct hf_options *options, const char *path, struct hf_deta
 /* ---- open -------------------------------------------------------------------------------- */
 
 static enum hf_err
-no_segment(void *context, const char *name)
+no_database(void *context, const char *name)
 {
     struct hf_detail *detail = context;
 
-    if (hf_log_number(name, "") == 0)
+    if (hf_log_number(name, "") == 0 && hf_manifest_number(name, "") == 0)
         return HF_OK;
     return hf_detail_set(
         detail, HF_ERR_INVALID,
@@ -113,7 +126,7 @@ open_directory(struct hf_db *db, const char *path, struct hf_detail *detail)
     if (err == HF_OK)
         err = hf_dir_lock(db->dir, writes, detail);
     if (err == HF_OK && !hf_db_has_log(db))
-        err = hf_dir_list(db->dir, no_segment, detail, detail);
+        err = hf_dir_list(db->dir, no_database, detail, detail);
     return err;
 }
 
@@ -129,16 +142,64 @@ open_locks(struct hf_db *db)
     return err == HF_OK ? hf_cond_open(&db->changed) : err;
 }
 
+/* Several segments' worth is in memory at once: being written, prepared, waiting, flushed. */
+static uint64_t
+segment_size_max(const struct hf_db *db)
+{
+    uint64_t size = db->options.segment_size, limit = db->options.memory_limit;
+    uint64_t least = 8 * (uint64_t)db->options.sector;
+
+    if (limit != 0 && (hf_db_has_log(db) || db->active->tells_dead) &&
+        size > limit / MEMORY_SHARE)
+        size = limit / MEMORY_SHARE;
+    return size > least ? size : least;
+}
+
+static uint64_t
+memtable_size(const struct hf_db *db, uint64_t segment_size)
+{
+    uint64_t size = db->options.memtable_size, limit = db->options.memory_limit;
+
+    if (size == 0)
+        return segment_size;
+    return limit != 0 && size > limit / MEMORY_SHARE ? limit / MEMORY_SHARE : size;
+}
+
+/* Blocks of tables shrink with the tables, so that small ones have many, too. */
+uint32_t
+hf_db_block_size(uint64_t table_size)
+{
+    uint64_t size = table_size / BLOCK_SHARE;
+
+    if (size < BLOCK_SIZE_MIN)
+        return BLOCK_SIZE_MIN;
+    return size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : (uint32_t)size;
+}
+
+/* A merge remembers the hash of each key of the table that it writes. */
+static uint64_t
+keys_max(const struct hf_db *db)
+{
+    uint64_t limit = db->options.memory_limit;
+    uint64_t keys = (limit == 0 ? db->table_size : limit / KEYS_SHARE) / sizeof(uint64_t);
+
+    return keys > KEYS_MIN ? keys : KEYS_MIN;
+}
+
 static void
 init_log(struct hf_db *db)
 {
-    uint64_t size = db->options.segment_size & ~(uint64_t)(db->options.sector - 1);
+    uint64_t size = segment_size_max(db) & ~(uint64_t)(db->options.sector - 1);
 
+    db->memtable_size = memtable_size(db, size);
+    db->table_size = db->options.segment_size;
+    db->table_keys_max = keys_max(db);
+    db->block_size = hf_db_block_size(db->options.segment_size);
     db->log = (struct hf_log){
         .dir = hf_db_has_log(db) ? db->dir : NULL,
         .mutex = db->mutex,
         .budget = &db->budget,
-        .segments = &db->table.segments,
+        .segments = &db->active->segments,
         .sector = db->options.sector,
         .size_max = size,
         .size_next = size < HF_LOG_SEGMENT_MIN ? size : HF_LOG_SEGMENT_MIN,
@@ -146,23 +207,71 @@ init_log(struct hf_db *db)
     };
 }
 
+/* Each input of a merge reads so much at once. */
+static uint32_t
+read_ahead(const struct hf_db *db)
+{
+    uint64_t size = db->options.segment_size / READ_AHEAD_SHARE;
+    uint64_t limit = db->options.memory_limit;
+
+    if (limit != 0 && size > limit / READ_AHEAD_SHARE / 4)
+        size = limit / READ_AHEAD_SHARE / 4;
+    return size < READ_AHEAD_MAX ? (uint32_t)size : READ_AHEAD_MAX;
+}
+
+/* Lets go of cached blocks where something else needs their room. */
+static void
+reclaim(void *context, uint64_t bytes)
+{
+    hf_cache_shrink(context, bytes);
+}
+
+/* What recovery then fills: a cache, and a catalog of one empty memtable. */
+static enum hf_err
+open_empty(struct hf_db *db)
+{
+    uint64_t limit = db->options.memory_limit;
+    enum hf_err err =
+        hf_cache_open(&db->cache, &db->budget, limit == 0 ? CACHE_SIZE_DEFAULT : limit / 2);
+
+    db->tables = (struct hf_table_env){
+        .dir = db->dir,
+        .mutex = db->mutex,
+        .budget = &db->budget,
+        .cache = db->cache,
+        .read_ahead = read_ahead(db),
+    };
+    if (err == HF_OK)
+        err =
+            hf_memtable_open(&db->active, &db->budget, db->hash_seed, db->options.segment_size);
+    if (err == HF_OK) {
+        struct hf_catalog_edit edit = { .active = db->active };
+        db->active->tells_dead = !hf_db_has_log(db) && db->options.keep_versions != HF_KEEP_ALL;
+        err = hf_catalog_make(&db->catalog, &db->tables, NULL, &edit);
+        hf_memtable_unref(db->active); /* the catalog has it */
+    }
+    if (err != HF_OK)
+        return err;
+    db->budget.reclaim = reclaim;
+    db->budget.reclaim_context = db->cache;
+    return HF_OK;
+}
+
 static enum hf_err
 open_store(struct hf_db *db, const char *path, struct hf_detail *detail)
 {
-    uint64_t seed;
     enum hf_err err = open_locks(db);
 
     if (err != HF_OK)
         return err;
-    err = hf_env_entropy(&seed, sizeof seed);
+    err = hf_env_entropy(&db->hash_seed, sizeof db->hash_seed);
     if (err != HF_OK)
         return err;
     err = open_directory(db, path, detail);
+    if (err == HF_OK)
+        err = open_empty(db);
     if (err != HF_OK)
         return err;
-    err = hf_memtable_open(&db->table, &db->budget, seed, db->options.segment_size);
-    if (err != HF_OK)
-        return hf_detail_set(detail, err, "no memory for an empty index");
     init_log(db);
     if (hf_db_has_log(db)) {
         hf_db_lock(db);
@@ -182,8 +291,11 @@ release(struct hf_db *db)
 {
     struct hf_view *next;
 
+    hf_jobs_close(db);
     hf_log_close_files(&db->log);
-    hf_memtable_close(&db->table);
+    hf_catalog_unref(&db->tables, db->catalog);
+    db->budget.reclaim = NULL;
+    hf_cache_close(db->cache);
     HF_ASSERT(db->budget.used == 0); /* what was counted was given back */
     for (struct hf_view *view = db->spare_views; view != NULL; view = next) {
         next = view->next;
@@ -195,9 +307,9 @@ release(struct hf_db *db)
     hf_env_free(db);
 }
 
-static enum hf_err
-explain(struct hf_error *error, enum hf_err err, const char *path,
-        const struct hf_detail *detail)
+enum hf_err
+hf_explain(struct hf_error *error, enum hf_err err, const char *path,
+           const struct hf_detail *detail)
 {
     if (error == NULL)
         return err;
@@ -223,13 +335,13 @@ hf_open(struct hf_db **out, const char *path, const struct hf_options *options,
     *out = NULL;
     if (options == NULL)
         options = &defaults;
-    err = check_options(options, path, &detail);
+    err = hf_options_check(options, path, &detail);
     if (err != HF_OK)
-        return explain(error, err, path, &detail);
+        return hf_explain(error, err, path, &detail);
     db = hf_env_alloc(sizeof *db);
     if (db == NULL)
-        return explain(error, HF_ERR_NO_MEMORY, path, &detail);
-    *db = (struct hf_db){ .options = *options };
+        return hf_explain(error, HF_ERR_NO_MEMORY, path, &detail);
+    *db = (struct hf_db){ .options = *options, .compact_level = HF_LEVELS };
     hf_budget_init(&db->budget, options->memory_limit);
     db->log.budget = &db->budget;
     err = open_store(db, path, &detail);
@@ -237,10 +349,26 @@ hf_open(struct hf_db **out, const char *path, const struct hf_options *options,
         release(db);
     else
         *out = db;
-    return explain(error, err, path, &detail);
+    return hf_explain(error, err, path, &detail);
 }
 
 /* ---- close ------------------------------------------------------------------------------- */
+
+/*
+ * Leaves little for the next open to replay. Below CLOSE_FLUSH_MIN replaying takes less time
+ * than writing a table; and where it fails, the log has everything.
+ */
+static void
+flush_large(struct hf_db *db)
+{
+    struct hf_detail detail = { "" };
+    enum hf_err err = HF_OK;
+
+    if (db->active->data_bytes >= CLOSE_FLUSH_MIN || HF_CHANCE(close_flush))
+        err = hf_db_freeze(db, &detail);
+    if (err == HF_OK && hf_jobs_flush_all(db, &detail) != HF_OK)
+        HF_MARK(close_flush_failed);
+}
 
 static enum hf_err
 finish_log(struct hf_db *db, struct hf_detail *detail)
@@ -254,7 +382,11 @@ finish_log(struct hf_db *db, struct hf_detail *detail)
     if (HF_PLANTED(close_skip_sync))
         return HF_OK;
     err = hf_db_sync_to(db, db->last, detail);
-    return err == HF_OK ? hf_log_seal(&db->log, detail) : err;
+    if (err == HF_OK)
+        flush_large(db);
+    if (err == HF_OK && db->failure == HF_OK)
+        err = hf_log_seal(&db->log, detail);
+    return err;
 }
 
 enum hf_err

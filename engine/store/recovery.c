@@ -13,6 +13,9 @@ prepare_new(struct hf_recovering *r)
 {
     struct hf_db *db = r->db;
 
+    if (r->manifest_number != 0 || r->table_files != 0)
+        return hf_detail_set(r->detail, HF_ERR_MISSING_FILE,
+                             "the directory holds tables or a manifest and no log segment");
     if (!(db->options.flags & HF_CREATE) || (db->options.flags & HF_READ_ONLY))
         return hf_detail_set(r->detail, HF_ERR_NOT_FOUND, "the directory holds no database");
     if (r->foreign)
@@ -22,6 +25,7 @@ prepare_new(struct hf_recovering *r)
     enum hf_err err = hf_env_entropy(db->log.uuid, sizeof db->log.uuid);
     if (err != HF_OK)
         return hf_detail_set(r->detail, err, "the system has no entropy for a new database");
+    memcpy(db->tables.uuid, db->log.uuid, sizeof db->tables.uuid);
     r->tail = HF_TAIL_NONE;
     return HF_OK;
 }
@@ -44,10 +48,7 @@ remove_dead(struct hf_recovering *r)
         hf_log_name(name, r->found[i].number, "");
         hf_dir_remove(r->db->dir, name, NULL); /* in the way of nobody if it stays */
     }
-    for (uint32_t i = 0; i < r->temporary_count; i++) {
-        hf_log_name(name, r->temporary[i], ".tmp");
-        hf_dir_remove(r->db->dir, name, NULL);
-    }
+    hf_recovery_remove_litter(r);
 }
 
 /* The planted ways to go on where the old log ended, in place. */
@@ -149,6 +150,8 @@ report(struct hf_recovering *r)
 {
     struct hf_recovery *recovery = &r->db->recovery;
 
+    recovery->manifest = r->db->manifest.number;
+    recovery->tables = r->db->catalog->table_count;
     recovery->segments_replayed = r->chain_count;
     recovery->last_version = r->last;
     recovery->witness_version = r->db->log.durable_version;
@@ -178,6 +181,9 @@ take_over(struct hf_recovering *r)
     const struct hf_scanned *tail = &r->found[r->chain[r->chain_count - 1]];
 
     memcpy(db->log.uuid, tail->header.uuid, sizeof db->log.uuid);
+    memcpy(db->tables.uuid, tail->header.uuid, sizeof db->tables.uuid);
+    if (!HF_PLANTED(recovery_no_floor))
+        db->floor = db->manifest.floor;
     db->last = db->published = r->last;
     db->time_us = r->time_us;
     db->log.number_next =
@@ -195,6 +201,8 @@ hf_recovery_run(struct hf_db *db, struct hf_detail *detail)
     enum hf_err err = hf_recovery_scan(&r);
 
     db->unplaced = true;
+    if (err == HF_OK)
+        err = hf_recovery_manifest(&r);
     if (err == HF_OK && r.found_count == 0) {
         err = prepare_new(&r);
         db->log.number_next = number_behind(&r);

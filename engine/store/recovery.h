@@ -1,8 +1,10 @@
 /*
  * recovery.h - from the files of a directory to a database that can go on.
  *
- *   scan    every segment is read, nothing judged              recovery_scan.c
- *   chain   from the newest segment back along its links       recovery_chain.c
+ *   scan    names are listed, segments read, nothing judged    recovery_scan.c
+ *   tables  the manifest, and the tables that it names         recovery_manifest.c
+ *   chain   from the newest segment back along its links,
+ *           to where the manifest says that the log goes on    recovery_chain.c
  *   replay  forward again: where does the valid log end?       recovery_replay.c,
  *                                                              recovery_table.c
  *   build   frames into memory, indexes over them              recovery_build.c
@@ -14,6 +16,7 @@
 #ifndef HF_STORE_RECOVERY_H
 #define HF_STORE_RECOVERY_H
 
+#include "store/manifest.h"
 #include "store/store.h"
 
 enum hf_scanned_state {
@@ -45,8 +48,14 @@ struct hf_scanned {
     uint32_t group_next; /* number that a further group would have */
 };
 
-/* Segments left in the making that one recovery clears away. */
-#define HF_TEMPORARY_MAX 16u
+/* Files that may have to go: all but complete segments. */
+enum hf_named { HF_NAMED_SEGMENT, HF_NAMED_TABLE, HF_NAMED_MANIFEST };
+
+struct hf_named_file {
+    enum hf_named what;
+    uint32_t number;
+    bool is_temporary; /* left in the making */
+};
 
 struct hf_recovering {
     struct hf_db *db;
@@ -54,10 +63,14 @@ struct hf_recovering {
 
     struct hf_scanned *found; /* by number, ascending */
     uint32_t found_count, found_capacity;
-    uint32_t number_max; /* of any name seen, temporary ones included */
-    uint32_t temporary[HF_TEMPORARY_MAX];
-    uint32_t temporary_count;
-    bool foreign; /* there are names that are not ours */
+    uint32_t number_max;      /* of any segment seen, temporary ones included */
+    uint32_t file_number_max; /* the same of tables and manifests */
+    uint32_t manifest_number; /* the newest one; 0: none */
+    uint32_t table_files;     /* complete ones, named by a manifest or not */
+    struct hf_named_file *litter;
+    uint32_t litter_count, litter_capacity;
+    bool foreign;    /* there are names that are not ours */
+    bool is_partial; /* a restore began here; without a manifest it did not end */
 
     uint32_t *chain; /* indexes into found, oldest first */
     uint32_t chain_count;
@@ -79,6 +92,12 @@ enum hf_err hf_recovery_place(struct hf_db *db, struct hf_detail *detail) HF_MUS
 /* ---- its parts --------------------------------------------------------------------------- */
 
 enum hf_err hf_recovery_scan(struct hf_recovering *r) HF_MUST_CHECK;
+enum hf_err hf_recovery_add_segment(struct hf_recovering *r, uint32_t number) HF_MUST_CHECK;
+/* Says what a name in the directory stands for. */
+enum hf_err hf_recovery_note_name(struct hf_recovering *r, const char *name) HF_MUST_CHECK;
+enum hf_err hf_recovery_manifest(struct hf_recovering *r) HF_MUST_CHECK;
+/* Removes what no manifest names. The directory was synced since the manifest was found. */
+void hf_recovery_remove_litter(struct hf_recovering *r);
 void hf_recovery_forget(struct hf_recovering *r); /* gives back what was scanned */
 struct hf_scanned *hf_recovery_find(const struct hf_recovering *r, uint32_t number);
 enum hf_err hf_recovery_chain(struct hf_recovering *r) HF_MUST_CHECK;

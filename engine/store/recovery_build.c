@@ -69,7 +69,7 @@ plan_copy(struct hf_recovering *r)
 static enum hf_err
 adopt(struct hf_recovering *r, struct hf_scanned *scanned, uint64_t used)
 {
-    struct hf_segments *segments = &r->db->table.segments;
+    struct hf_segments *segments = &r->db->active->segments;
     enum hf_err err = hf_segments_adopt(segments, scanned->bytes, scanned->mapped, used);
 
     if (err != HF_OK)
@@ -128,7 +128,7 @@ fill_fresh(struct hf_recovering *r, uint64_t copied, struct hf_segment *fresh)
 static enum hf_err
 build_segments(struct hf_recovering *r, uint64_t copied)
 {
-    struct hf_segment fresh = { NULL, 0, 0 };
+    struct hf_segment fresh = { .base = NULL };
     enum hf_err err = fill_fresh(r, copied, &fresh);
 
     if (err != HF_OK)
@@ -136,7 +136,7 @@ build_segments(struct hf_recovering *r, uint64_t copied)
     for (uint32_t i = 0; err == HF_OK && i < r->kept; i++)
         err = adopt(r, chained(r, i), chained(r, i)->used_below);
     if (err == HF_OK)
-        err = hf_segments_adopt(&r->db->table.segments, fresh.base, fresh.size, fresh.used);
+        err = hf_segments_adopt(&r->db->active->segments, fresh.base, fresh.size, fresh.used);
     if (err != HF_OK) {
         hf_budget_unmap(&r->db->budget, fresh.base, fresh.size);
         return hf_detail_set(r->detail, err, "no memory for the segments of the log");
@@ -190,7 +190,7 @@ queue_frame(struct hf_memtable *table, struct queue *queue, uint32_t segment,
 static enum hf_err
 build_index(struct hf_recovering *r)
 {
-    struct hf_memtable *table = &r->db->table;
+    struct hf_memtable *table = r->db->active;
     struct queue queue = { .first = 0 };
     struct hf_frame frame;
     enum hf_err err = HF_OK;
@@ -215,5 +215,9 @@ hf_recovery_build(struct hf_recovering *r)
 {
     enum hf_err err = build_segments(r, plan_copy(r));
 
+    if (r->chain_count > 0)
+        r->db->active->base = chained(r, 0)->link.last;
+    if (r->kept > 0)
+        r->db->active->log_first = chained(r, 0)->number;
     return err == HF_OK ? build_index(r) : err;
 }

@@ -5,7 +5,10 @@
  * at all was lost: MISSING_FILE. One that is there but does not begin is legal only above the
  * witness: it was begun and left again between two syncs, and a power cut took its first group
  * and spared a later segment's. Then that later one, and all it followed, is cut away, and the
- * search goes on below. A segment that recovery once made is durable before it has its name, so
+ * search goes on below. Where there is a manifest, the log begins behind the last commit that
+ * its tables hold, in a segment that was durable before the manifest was written.
+ *
+ * A segment that recovery once made is durable before it has its name, so
  * the search cannot pass one by: what is older than it and outside its chain is dead.
  */
 #include "store/recovery.h"
@@ -61,6 +64,29 @@ judge_behind(struct hf_recovering *r, uint32_t from)
     return HF_OK;
 }
 
+/* Whether the log begins with segment `at`: the tables hold all that was before it. */
+static bool
+is_first(const struct hf_recovering *r, const struct hf_scanned *at)
+{
+    return r->db->manifest.number != 0 ? at->link.last == r->db->manifest.last
+                                       : at->link.prev == 0 && at->link.last == 0;
+}
+
+/* There is no segment before `at`, though commits were: who knew them? */
+static enum hf_err
+refuse_gap(const struct hf_recovering *r, const struct hf_scanned *at)
+{
+    HF_MARK(recovery_refused_missing);
+    if (r->db->manifest.number == 0)
+        return hf_detail_set(r->detail, HF_ERR_MISSING_FILE,
+                             "the manifest is missing: wal-%010u begins behind commit %llu",
+                             at->number, (unsigned long long)at->link.last);
+    return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                         "wal-%010u begins behind commit %llu, manifest-%010u says %llu",
+                         at->number, (unsigned long long)at->link.last, r->db->manifest.number,
+                         (unsigned long long)r->db->manifest.last);
+}
+
 /* Follows the links from found[tail]. *stuck is the number of a predecessor without a
  * beginning. */
 static enum hf_err
@@ -73,8 +99,10 @@ follow(struct hf_recovering *r, uint32_t tail, uint32_t *stuck)
     for (;;) {
         r->chain[r->chain_count++] = (uint32_t)(at - r->found);
         uint32_t prev = at->link.prev;
-        if (prev == 0)
+        if (is_first(r, at))
             return HF_OK;
+        if (prev == 0 || at->link.last < r->db->manifest.last)
+            return refuse_gap(r, at);
         if (prev >= at->number)
             return hf_detail_set(r->detail, HF_ERR_CORRUPT,
                                  "wal-%010u links forward, to wal-%010u", at->number, prev);
@@ -126,6 +154,13 @@ refuse_all(struct hf_recovering *r)
     enum hf_err err;
 
     raise_witness(r, 0);
+    if (r->db->manifest.number != 0 && hf_recovery_find(r, r->db->manifest.log_first) == NULL) {
+        HF_MARK(recovery_refused_missing);
+        return hf_detail_set(r->detail, HF_ERR_MISSING_FILE,
+                             "wal-%010u is missing: manifest-%010u says that the log goes on "
+                             "there",
+                             r->db->manifest.log_first, r->db->manifest.number);
+    }
     err = judge_behind(r, 0);
     if (err != HF_OK)
         return err;
@@ -146,7 +181,7 @@ hf_recovery_chain(struct hf_recovering *r)
         return hf_detail_set(r->detail, HF_ERR_NO_MEMORY, "no memory to order the log");
     do {
         uint32_t tail = newest_begun(r, limit);
-        if (tail == limit)
+        if (tail == limit || r->found[tail].number < r->db->manifest.log_first)
             return refuse_all(r);
         limit = tail + 1;
         raise_witness(r, tail);

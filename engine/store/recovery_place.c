@@ -95,6 +95,9 @@ install(struct hf_db *db, struct hf_log_segment *segment)
     struct hf_log *log = &db->log;
 
     log->active = log->oldest = segment;
+    log->span_bytes = segment->size;
+    if (db->active->log_first == 0)
+        db->active->log_first = segment->number;
     log->group_open = false;
     log->durable_position = hf_wal_position(segment->number, segment->end);
     log->durable_version = db->last;
@@ -108,7 +111,7 @@ enum hf_err
 hf_recovery_place(struct hf_db *db, struct hf_detail *detail)
 {
     struct hf_log *log = &db->log;
-    struct hf_segment *memory = hf_segments_newest(&db->table.segments);
+    struct hf_segment *memory = hf_segments_newest(&db->active->segments);
     struct hf_wal_link link = log->placed_link;
     struct hf_log_segment *segment = NULL;
     uint8_t *sector = hf_budget_alloc(&db->budget, log->sector);

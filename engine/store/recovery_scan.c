@@ -123,9 +123,11 @@ classify(struct hf_scanned *scanned, uint32_t sector)
 
 /* ---- the directory ----------------------------------------------------------------------- */
 
-static enum hf_err
-add(struct hf_recovering *r, uint32_t number)
+enum hf_err
+hf_recovery_add_segment(struct hf_recovering *r, uint32_t number)
 {
+    if (number > r->number_max)
+        r->number_max = number;
     if (r->found_count == r->found_capacity) {
         uint32_t capacity = r->found_capacity == 0 ? 16 : r->found_capacity * 2;
         struct hf_scanned *found = hf_budget_alloc(&r->db->budget, capacity * sizeof *found);
@@ -147,19 +149,7 @@ add(struct hf_recovering *r, uint32_t number)
 static enum hf_err
 visit(void *context, const char *name)
 {
-    struct hf_recovering *r = context;
-    uint32_t number = hf_log_number(name, "");
-    uint32_t temporary = hf_log_number(name, ".tmp");
-
-    if (number == 0 && temporary == 0) {
-        r->foreign = r->foreign || strcmp(name, "LOCK") != 0;
-        return HF_OK;
-    }
-    if (number > r->number_max || temporary > r->number_max)
-        r->number_max = number > temporary ? number : temporary;
-    if (temporary != 0 && r->temporary_count < HF_TEMPORARY_MAX)
-        r->temporary[r->temporary_count++] = temporary;
-    return number != 0 ? add(r, number) : HF_OK;
+    return hf_recovery_note_name(context, name);
 }
 
 enum hf_err
@@ -188,6 +178,8 @@ hf_recovery_forget(struct hf_recovering *r)
     }
     hf_budget_free(&r->db->budget, r->chain, r->found_count * sizeof *r->chain);
     hf_budget_free(&r->db->budget, r->found, r->found_capacity * sizeof *r->found);
+    hf_budget_free(&r->db->budget, r->litter, r->litter_capacity * sizeof *r->litter);
+    r->litter = NULL;
     r->found = NULL;
     r->found_count = r->found_capacity = 0;
 }

@@ -153,6 +153,7 @@ open_small(struct hf_db **db, unsigned flags, struct hf_error *error)
     options.sector = SECTOR;
     options.segment_size = SEGMENT;
     options.sync_interval_ms = options.loss_ms = 1u << 30; /* no clock decides */
+    options.memtable_size = 1u << 30;                      /* and nothing is flushed */
     return hf_open(db, path, &options, error);
 }
 

@@ -1,10 +1,14 @@
 /*
  * store.h - a database, as its parts see each other. Private to engine/store.
  *
- *      commit.c batch.c          view.c iter.c           open.c          upkeep.c
- *          |        \______________/   |                    |                |
- *          v                v                               v                v
- *        log.h          memtable.h                     recovery.h      log.h, sync.c
+ *      commit.c batch.c       view.c iter.c           open.c            upkeep.c
+ *          |       |             |                      |                   |
+ *          v       v             v                      v                   v
+ *        log.h  catalog.h  <--  read.h             recovery.h      job.h, log.h, sync.c
+ *                /     \                                                |
+ *        memtable.h   table.h                              merge.h, install.h, manifest.h
+ *
+ * In memory mode commit.c and upkeep.c also go through reclaim.h, to the memtable.
  *
  * Versions on their way:  appended (`last`) >= published >= ...  and  last >= durable
  *   last       has its place in the log; what validation of later commits sees
@@ -24,8 +28,10 @@
 
 #include "format/wal_format.h"
 #include "holdfast.h"
+#include "store/catalog.h"
+#include "store/job.h"
 #include "store/log.h"
-#include "store/memtable.h"
+#include "store/reclaim.h"
 
 struct hf_db {
     struct hf_options options;
@@ -36,8 +42,28 @@ struct hf_db {
     uint64_t owner; /* the thread, of a single-thread handle */
 
     struct hf_budget budget;
-    struct hf_memtable table;
+    struct hf_cache *cache;
+    struct hf_table_env tables; /* what they share */
+    struct hf_catalog *catalog; /* memtables and tables, as they are now */
+    struct hf_memtable *active; /* catalog->memtables[0] */
     struct hf_log log;
+    uint64_t hash_seed; /* of the memtables */
+
+    struct hf_manifest manifest; /* the durable one; number 0: none yet */
+    bool manifest_unsure;        /* a newer one was begun, and may be durable as well */
+    uint32_t file_number_next;   /* of tables and manifests */
+    uint64_t memtable_size;      /* bytes that make a memtable full, */
+    uint64_t table_size;         /* and a table that a compaction makes, */
+    uint64_t table_keys_max;     /* or so many keys */
+    uint32_t block_size;         /* of tables */
+
+    struct hf_reclaim reclaim; /* of memory mode */
+    struct hf_job flush, compaction;
+    uint32_t compact_level; /* that hf_compact wants merged down whole; HF_LEVELS: none */
+    enum hf_err job_err;    /* of the last step of one */
+    bool working;           /* a thread is at a step of them */
+    uint64_t held_bytes;    /* written under pressure, not yet paid for */
+    bool installing;        /* the catalog is about to change: it must not change otherwise */
 
     uint64_t last;
     uint64_t published;
@@ -65,7 +91,11 @@ struct hf_db {
 struct hf_view {
     struct hf_db *db;
     struct hf_view *next, *prev;
+    struct hf_catalog *catalog; /* what it reads */
+    struct hf_cached **pins;    /* blocks of tables that its reads have handed out */
+    uint32_t pin_count, pin_capacity;
     uint64_t version;
+    uint64_t epoch;     /* db->reclaim.epoch, when it was opened */
     uint32_t iterators; /* open on it */
 };
 
@@ -108,6 +138,14 @@ void hf_db_wake(struct hf_db *db);
 /* Keeps the sentence for hf_error_get and returns `err`. */
 enum hf_err hf_db_tell(struct hf_db *db, enum hf_err err, const struct hf_detail *detail);
 
+/* Fills *error, if not NULL, with "PATH: what went wrong", and returns `err`. */
+enum hf_err hf_explain(struct hf_error *error, enum hf_err err, const char *path,
+                       const struct hf_detail *detail);
+enum hf_err hf_options_check(const struct hf_options *options, const char *path,
+                             struct hf_detail *detail) HF_MUST_CHECK;
+/* Payload bytes at which a block of tables of that size is full. */
+uint32_t hf_db_block_size(uint64_t table_size);
+
 /* ---- sync.c ------------------------------------------------------------------------------ */
 
 /* Runs one sync, or waits for the running one, until `version` is durable or the log failed. */
@@ -123,6 +161,15 @@ bool hf_db_sync_is_due(const struct hf_db *db, uint64_t now_ns);
 /* Buffered: holds the writer while more than the promised window could be lost. */
 enum hf_err hf_db_hold_window(struct hf_db *db, uint64_t now_ns,
                               struct hf_detail *detail) HF_MUST_CHECK;
+
+/* ---- pressure.c -------------------------------------------------------------------------- */
+
+/*
+ * Holds back a writer of `bytes` while flushes or compactions are behind; a delete never for
+ * long. The error of the work that would have to go on first.
+ */
+enum hf_err hf_db_hold_back(struct hf_db *db, uint64_t bytes, bool is_delete,
+                            struct hf_detail *detail) HF_MUST_CHECK;
 
 /* ---- commit.c ---------------------------------------------------------------------------- */
 
@@ -157,6 +204,5 @@ uint64_t hf_db_commit_size_max(const struct hf_db *db);
 
 /* Raises the floor as far as views and options allow, and forgets what is below. */
 void hf_db_raise_floor(struct hf_db *db);
-void hf_item_fill(struct hf_item *item, const uint8_t *op);
 
 #endif

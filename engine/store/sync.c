@@ -149,8 +149,8 @@ hf_db_hold_window(struct hf_db *db, uint64_t now_ns, struct hf_detail *detail)
         else
             err = lead(db, detail);
     }
-    db->stats.stalls++;
-    db->stats.stall_ns_total += hf_env_mono_ns() - now_ns;
+    db->stats.stalls[HF_STALL_WINDOW]++;
+    db->stats.stall_ns[HF_STALL_WINDOW] += hf_env_mono_ns() - now_ns;
     return err == HF_OK ? HF_OK : HF_ERR_FAILED;
 }
 

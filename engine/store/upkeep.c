@@ -1,9 +1,10 @@
 /*
  * upkeep.c - background work in bounded steps: one place that knows what there is to do.
  *
- * In order of urgency: a sync that is due, a piece of the next log segment, frames for an
- * ordered index that a scan has asked for. What fails for want of space or memory waits for
- * better times; a failed sync is remembered by the log itself.
+ * In order of urgency: a sync that is due, a piece of the next log segment, a step of a flush,
+ * of a compaction, in memory mode some of what is superseded given back, frames for an ordered
+ * index that a scan has asked for. What fails for want of space or memory waits for better
+ * times; a failed sync is remembered by the log itself.
  */
 #include "store/upkeep.h"
 
@@ -13,20 +14,11 @@
 #define IDLE_NS 20000000u /* how soon the thread looks again when nothing wakes it */
 
 static bool
-is_behind(const struct hf_db *db)
-{
-    const struct hf_memtable *table = &db->table;
-
-    return table->ordered != NULL && table->segments.count > 0 &&
-           (table->ordered_segment + 1 < table->segments.count ||
-            table->ordered_off < table->segments.list[table->segments.count - 1].used);
-}
-
-static bool
-has_work(const struct hf_db *db, uint64_t now_ns)
+has_work(struct hf_db *db, uint64_t now_ns)
 {
     return hf_db_sync_is_due(db, now_ns) ||
-           (db->failure == HF_OK && hf_log_wants_spare(&db->log)) || is_behind(db);
+           (db->failure == HF_OK && hf_log_wants_spare(&db->log)) || hf_jobs_wait(db) ||
+           hf_reclaim_waits(db) || hf_memtable_is_behind(db->active);
 }
 
 static enum hf_err
@@ -43,8 +35,14 @@ step(struct hf_db *db, struct hf_detail *detail)
         /* A spare that could not be made costs nobody anything yet. */
         return err == HF_ERR_FULL || err == HF_ERR_NO_MEMORY ? HF_OK : err;
     }
-    if (is_behind(db))
-        return hf_memtable_catch_up(&db->table, STEP_FRAMES, &behind);
+    if (hf_jobs_wait(db))
+        return hf_jobs_step(db, detail);
+    if (hf_reclaim_waits(db)) {
+        hf_reclaim_step(db);
+        return HF_OK;
+    }
+    if (hf_memtable_is_behind(db->active))
+        return hf_memtable_catch_up(db->active, STEP_FRAMES, &behind);
     return HF_OK;
 }
 
@@ -86,10 +84,43 @@ hf_work(struct hf_db *db, bool *more)
 
 /* ---- figures ----------------------------------------------------------------------------- */
 
+static void
+add_memtables(const struct hf_catalog *catalog, struct hf_stats *stats)
+{
+    stats->memtables = catalog->memtable_count;
+    for (uint32_t i = 0; i < catalog->memtable_count; i++) {
+        const struct hf_memtable *table = catalog->memtables[i];
+        stats->keys += hf_hash_count(table->hash);
+        stats->segments += table->segments.count - table->segments.dropped;
+        stats->dead_bytes += table->dead_bytes;
+        for (uint32_t j = 0; j < table->segments.count; j++)
+            stats->log_bytes += table->segments.list[j].used;
+        stats->index_bytes +=
+            hf_hash_bytes(table->hash) + table->links.capacity * sizeof(struct hf_link);
+        if (table->ordered != NULL)
+            stats->index_bytes += hf_ordered_bytes(table->ordered);
+    }
+}
+
+static void
+add_tables(const struct hf_db *db, struct hf_stats *stats)
+{
+    const struct hf_catalog *catalog = db->catalog;
+
+    stats->tables = catalog->table_count;
+    for (uint32_t i = 0; i < catalog->table_count; i++) {
+        const struct hf_table_info *info = &catalog->tables[i]->info;
+        stats->table_bytes += info->size;
+        stats->table_entries += info->entries;
+        stats->level_tables[info->level]++;
+    }
+    stats->cache_bytes = hf_cache_size(db->cache);
+    stats->block_reads = db->tables.block_reads;
+}
+
 void
 hf_stats_get(struct hf_db *db, struct hf_stats *stats)
 {
-    const struct hf_memtable *table = &db->table;
     size_t size = stats->struct_size;
 
     hf_db_lock(db);
@@ -98,16 +129,10 @@ hf_stats_get(struct hf_db *db, struct hf_stats *stats)
     stats->last_version = db->published;
     stats->durable_version = db->log.durable_version;
     stats->oldest_version = db->floor;
-    stats->keys = hf_hash_count(table->hash);
-    stats->segments = table->segments.count;
-    stats->log_bytes = 0;
-    for (uint32_t i = 0; i < table->segments.count; i++)
-        stats->log_bytes += table->segments.list[i].used;
+    add_memtables(db->catalog, stats);
+    add_tables(db, stats);
     stats->memory_bytes = db->budget.used;
-    stats->index_bytes =
-        hf_hash_bytes(table->hash) + table->links.capacity * sizeof(struct hf_link);
-    if (table->ordered != NULL)
-        stats->index_bytes += hf_ordered_bytes(table->ordered);
+    stats->job_err = db->job_err;
     stats->views = 0;
     for (const struct hf_view *view = db->views; view != NULL; view = view->next)
         stats->views++;

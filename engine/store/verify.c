@@ -1,20 +1,25 @@
 /*
- * verify.c - reads the log on disk again, beside the memory that was made from it.
+ * verify.c - reads every file again, beside the memory that was made from it.
  *
- * Segment by segment along the chain: every group, frame, link and version must be as recovery
- * would want it, and every commit must be, byte for byte, the one in memory, in the same order.
- * Then the indexes are walked. The database's lock is held throughout.
+ * The log, segment by segment along the chain: every group, frame, link and version must be as
+ * recovery would want it, and every commit must be, byte for byte, the one in memory, in the
+ * same order. Then the indexes are walked, and the manifest is read, both its copies. For all
+ * of this the database's lock is held; the tables are checked after it, one by one, while
+ * others read and write.
  */
 #include "store/store.h"
 
 #include "base/span.h"
 #include "format/wal_walk.h"
 #include "store/frames.h"
+#include "store/manifest.h"
 #include "store/recovery.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+#define CHECK_BLOCKS 256u /* of a table, with the lock given up */
 
 struct verify {
     struct hf_db *db;
@@ -23,7 +28,8 @@ struct verify {
     uint64_t findings;
     enum hf_err err; /* of a look that could not be taken: no finding */
 
-    uint32_t memory_segment; /* the next commit in memory */
+    uint32_t memtables_left; /* the next commit in memory is in the last of these, */
+    uint32_t memory_segment; /* here */
     uint64_t memory_off;
     uint64_t last;
 };
@@ -45,18 +51,23 @@ finding(struct verify *verify, const char *format, ...)
 static bool
 next_in_memory(struct verify *verify, struct hf_span *payload)
 {
-    const struct hf_segments *segments = &verify->db->table.segments;
+    const struct hf_catalog *catalog = verify->db->catalog;
     struct hf_frame frame;
 
-    for (; verify->memory_segment < segments->count; verify->memory_segment++) {
-        const struct hf_segment *memory = &segments->list[verify->memory_segment];
-        if (hf_frame_next(&frame, memory, verify->memory_off)) {
-            *payload = hf_span(memory->base + frame.off + HF_WAL_FRAME_HEAD,
-                               frame.size - HF_WAL_FRAME_OVERHEAD);
-            verify->memory_off = frame.off + frame.size;
-            return true;
+    for (; verify->memtables_left > 0; verify->memtables_left--) {
+        const struct hf_segments *segments =
+            &catalog->memtables[verify->memtables_left - 1]->segments;
+        for (; verify->memory_segment < segments->count; verify->memory_segment++) {
+            const struct hf_segment *memory = &segments->list[verify->memory_segment];
+            if (hf_frame_next(&frame, memory, verify->memory_off)) {
+                *payload = hf_span(memory->base + frame.off + HF_WAL_FRAME_HEAD,
+                                   frame.size - HF_WAL_FRAME_OVERHEAD);
+                verify->memory_off = frame.off + frame.size;
+                return true;
+            }
+            verify->memory_off = 0;
         }
-        verify->memory_off = 0;
+        verify->memory_segment = 0;
     }
     return false;
 }
@@ -130,13 +141,87 @@ static void
 skip_unplaced(struct verify *verify)
 {
     struct hf_span payload;
-    uint32_t newest = verify->db->table.segments.count - 1;
 
-    while (verify->db->unplaced && verify->memory_segment <= newest) {
-        if (!next_in_memory(verify, &payload))
-            return;
+    while (verify->db->unplaced && next_in_memory(verify, &payload))
         verify->last++;
+}
+
+/* ---- manifest and tables ----------------------------------------------------------------- */
+
+static void
+check_manifest(struct verify *verify)
+{
+    struct hf_db *db = verify->db;
+    struct hf_manifest_file file;
+    struct hf_detail detail = { "" };
+    enum hf_err err;
+
+    if (db->manifest.number == 0)
+        return;
+    err = hf_manifest_read(&file, &db->tables, db->manifest.number, &detail);
+    if (err == HF_ERR_IO || err == HF_ERR_NO_MEMORY) {
+        verify->err = err;
+        return;
     }
+    if (err != HF_OK) {
+        finding(verify, "%s", detail.text);
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (file.copies.copy[i] != HF_MANIFEST_GOOD)
+            finding(verify, "manifest-%010u: copy %d is damaged", db->manifest.number, i + 1);
+    }
+    if (file.copies.extra > 0)
+        finding(verify, "manifest-%010u: %" PRIu64 " bytes too many", db->manifest.number,
+                file.copies.extra);
+    if (file.manifest.last != db->manifest.last ||
+        file.manifest.table_count != db->catalog->table_count)
+        finding(verify, "manifest-%010u differs from memory", db->manifest.number);
+    hf_manifest_forget(&file, &db->tables);
+}
+
+/* With the lock held, which the looking gives up. */
+static void
+check_table(struct verify *verify, struct hf_table *table)
+{
+    struct hf_db *db = verify->db;
+    struct hf_table_check *check = NULL;
+    struct hf_detail detail = { "" };
+    bool more = true;
+    enum hf_err err = hf_table_check_open(&check, &db->tables, table);
+
+    while (err == HF_OK && more) {
+        hf_db_unlock(db);
+        err = hf_table_check_step(check, CHECK_BLOCKS, &more, &detail);
+        hf_db_lock(db);
+    }
+    hf_table_check_close(check);
+    if (err == HF_ERR_CORRUPT)
+        finding(verify, "%s", detail.text);
+    else if (err != HF_OK)
+        verify->err = err;
+}
+
+static void
+check_tables(struct verify *verify)
+{
+    struct hf_db *db = verify->db;
+    struct hf_catalog *catalog = db->catalog;
+
+    hf_catalog_ref(catalog);
+    for (uint32_t i = 0; i < catalog->table_count; i++)
+        check_table(verify, catalog->tables[i]);
+    hf_catalog_unref(&db->tables, catalog);
+}
+
+static const char *
+check_memory(const struct hf_db *db)
+{
+    const char *broken = hf_catalog_check(db->catalog);
+
+    for (uint32_t i = 0; broken == NULL && i < db->catalog->memtable_count; i++)
+        broken = hf_memtable_check(db->catalog->memtables[i]);
+    return broken != NULL ? broken : hf_cache_check(db->cache);
 }
 
 enum hf_err
@@ -147,6 +232,8 @@ hf_verify(struct hf_db *db, hf_line_fn *line, void *context)
     const char *broken;
 
     hf_db_lock(db);
+    verify.memtables_left = db->catalog->memtable_count;
+    verify.last = db->catalog->memtables[verify.memtables_left - 1]->base;
     for (uint32_t i = 0; i < db->log.chain_count && verify.err == HF_OK; i++)
         check_segment(&verify, &db->log.chain[i]);
     if (hf_db_has_log(db) && verify.err == HF_OK) {
@@ -157,9 +244,12 @@ hf_verify(struct hf_db *db, hf_line_fn *line, void *context)
         if (next_in_memory(&verify, &payload))
             finding(&verify, "memory holds commits that the log does not");
     }
-    broken = hf_memtable_check(&db->table);
+    broken = check_memory(db);
     if (broken != NULL)
         finding(&verify, "%s", broken);
+    if (verify.err == HF_OK)
+        check_manifest(&verify);
+    check_tables(&verify);
     hf_db_unlock(db);
     if (verify.findings > 0)
         return HF_ERR_CORRUPT;

@@ -48,6 +48,13 @@ enum hf_err hf_dir_sync(struct hf_dir *dir, struct hf_detail *detail) HF_MUST_CH
 /* Replaces `to` if it exists. NOT_FOUND, READ_ONLY; IO, FULL: the outcome is unknown. */
 enum hf_err hf_dir_rename(struct hf_dir *dir, const char *from, const char *to,
                           struct hf_detail *detail) HF_MUST_CHECK;
+/*
+ * Gives the file `name` of `from` the same name in `to`, too: a second name of one file.
+ * INVALID: `to` has that name; NOT_FOUND, READ_ONLY, FULL; IO: also where there are no such
+ * names, or none that lead from there to here. The outcome is unknown after IO and FULL.
+ */
+enum hf_err hf_dir_link(struct hf_dir *from, const char *name, struct hf_dir *to,
+                        struct hf_detail *detail) HF_MUST_CHECK;
 /* NOT_FOUND, READ_ONLY; IO: the outcome is unknown. Nobody needs what goes: may be ignored. */
 enum hf_err hf_dir_remove(struct hf_dir *dir, const char *name, struct hf_detail *detail);
 

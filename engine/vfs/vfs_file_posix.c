@@ -318,6 +318,16 @@ hf_dir_rename(struct hf_dir *dir, const char *from, const char *to, struct hf_de
 }
 
 enum hf_err
+hf_dir_link(struct hf_dir *from, const char *name, struct hf_dir *to, struct hf_detail *detail)
+{
+    if (linkat(from->fd, name, to->fd, name, 0) == 0)
+        return HF_OK;
+    bool exists = errno == EEXIST;
+    enum hf_err err = fail_name(detail, "link", to, name);
+    return exists ? HF_ERR_INVALID : err;
+}
+
+enum hf_err
 hf_dir_remove(struct hf_dir *dir, const char *name, struct hf_detail *detail)
 {
     if (unlinkat(dir->fd, name, 0) != 0)

@@ -187,6 +187,15 @@ test_names(void)
     TAP_OK(hf_dir_rename(dir, "a", "b", &detail) == HF_OK && list(dir).count == 1,
            "a rename replaces");
     TAP_OK(hf_dir_sync(dir, &detail) == HF_OK, "names are synced");
+    struct hf_dir *other;
+    TAP_OK(hf_dir_open(&other, path_of("names2"), HF_DIR_CREATE, &detail) == HF_OK &&
+               hf_dir_link(dir, "b", other, &detail) == HF_OK && list(other).has_b,
+           "a file gets a second name in another directory");
+    TAP_OK(hf_dir_link(dir, "b", other, &detail) == HF_ERR_INVALID && is_told("File exists"),
+           "but not one that is taken");
+    TAP_OK(hf_dir_link(dir, "none", other, &detail) == HF_ERR_NOT_FOUND && is_told("link "),
+           "nor does one that is not there");
+    hf_dir_close(other);
     TAP_OK(hf_dir_remove(dir, "b", &detail) == HF_OK && list(dir).count == 0,
            "a name is removed");
     TAP_OK(hf_dir_remove(dir, "b", &detail) == HF_ERR_NOT_FOUND && is_told("remove "),
@@ -309,7 +318,8 @@ remove_root(void)
 {
     static const char *const paths[] = { "files/f",  "files/pipe", "files/bytes", "files",
                                          "frozen",   "names",      "locked/LOCK", "locked",
-                                         "relative", "plain",      "made" };
+                                         "relative", "plain",      "made",        "names2/b",
+                                         "names2" };
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         (void)remove(path_of(paths[i]));

@@ -1,0 +1,65 @@
+/*
+ * read.c - the newest entry of a key, over memtables and tables.
+ *
+ * On the way down the first entry found is the newest: memtables are newer than tables, level 0
+ * is in the order of its versions, each further level is older than those above it.
+ */
+#include "store/read.h"
+
+#include "base/hash.h"
+#include "base/span.h"
+
+enum hf_err
+hf_read_tables(struct hf_db *db, const struct hf_catalog *catalog, struct hf_span key,
+               uint64_t version, struct hf_table_found *found, struct hf_detail *detail)
+{
+    enum hf_err err = HF_ERR_NOT_FOUND;
+
+    found->pin = NULL;
+    if (catalog->table_count == 0)
+        return err;
+    uint64_t hash = hf_hash_bytes_of(key.at, key.len, hf_table_hash_seed(&db->tables));
+    for (uint32_t level = 0; err == HF_ERR_NOT_FOUND && level < HF_LEVELS; level++) {
+        uint32_t count;
+        struct hf_table *const *tables = hf_catalog_level(catalog, level, &count);
+        uint32_t i = level == 0 ? 0 : hf_catalog_seek(tables, count, key);
+        if (level > 0 && i < count)
+            count = i + 1; /* of a sorted level one table only can have it */
+        for (; err == HF_ERR_NOT_FOUND && i < count; i++)
+            err = hf_table_get(&db->tables, tables[i], key, hash, version, found, detail);
+    }
+    return err;
+}
+
+enum hf_err
+hf_read_version(struct hf_db *db, struct hf_span key, uint64_t *version,
+                struct hf_detail *detail)
+{
+    struct hf_catalog *catalog = db->catalog;
+    uint64_t hash = hf_memtable_hash(db->active, key);
+    const uint8_t *op = hf_read_memtables(catalog, key, hash, UINT64_MAX);
+    struct hf_table_found found;
+    enum hf_err err;
+
+    *version = 0;
+    if (op != NULL) {
+        *version = op[0] == HF_WAL_DELETE ? 0 : hf_wal_op_version(op);
+        return HF_OK;
+    }
+    hf_catalog_ref(catalog);
+    err = hf_read_tables(db, catalog, key, UINT64_MAX, &found, detail);
+    if (err == HF_OK && !found.entry.is_delete)
+        *version = found.entry.version;
+    hf_cache_unpin(db->cache, found.pin);
+    hf_catalog_unref(&db->tables, catalog);
+    return err == HF_ERR_NOT_FOUND ? HF_OK : err;
+}
+
+void
+hf_item_fill(struct hf_item *item, const struct hf_entry *entry)
+{
+    item->key = entry->key;
+    item->value = entry->value;
+    item->version = entry->version;
+    item->time_us = entry->time_us;
+}

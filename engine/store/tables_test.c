@@ -1,0 +1,347 @@
+/*
+ * tables_test.c - a database whose data moves from the log into tables and down their levels.
+ *
+ * Method: a model keeps every version of every key. Random commits, flushes, compactions,
+ * bounded work, closes and opens alternate, with segments of a few KiB, so that tables are
+ * small and levels many; after each round, reads through every door (points, scans both ways,
+ * seeks, at random versions) must equal the model, and verify must find nothing. The seeds are
+ * printed.
+ */
+#define _GNU_SOURCE
+#include "base/span.h"
+#include "base/tap.h"
+#include "holdfast.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define KEYS 48
+#define VERSIONS 6000
+#define ROUNDS 40
+#define VALUE_MAX 300
+
+/* What a commit did to one key, newest last. */
+struct past {
+    uint64_t version;
+    uint32_t len; /* of the value, which is made of version and key */
+    bool is_delete;
+};
+
+static struct past pasts[KEYS][VERSIONS];
+static uint32_t past_count[KEYS];
+static uint64_t random_state;
+static char path[300];
+static struct hf_options options = HF_OPTIONS_INIT;
+static struct hf_db *db;
+
+static uint64_t
+random_below(uint64_t bound)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state % bound;
+}
+
+/* Keys of different lengths, some with a long prefix in common. */
+static struct hf_span
+key_of(unsigned key)
+{
+    static char text[2][200];
+    static int turn;
+    char *at = text[turn ^= 1];
+    int len = snprintf(at, 200, "%s%02u%.*s", key % 3 == 0 ? "a-long-prefix-" : "b", key,
+                       (int)(key % 40), "........................................");
+    return hf_span(at, (size_t)len);
+}
+
+static void
+fill_value(uint8_t *to, unsigned key, const struct past *past)
+{
+    for (uint32_t i = 0; i < past->len; i++)
+        to[i] = (uint8_t)(past->version * 31 + key * 7 + i);
+}
+
+/* What the model has for a key as of a version; NULL: nothing. */
+static const struct past *
+model(unsigned key, uint64_t version)
+{
+    for (uint32_t i = past_count[key]; i > 0; i--) {
+        if (pasts[key][i - 1].version <= version)
+            return pasts[key][i - 1].is_delete ? NULL : &pasts[key][i - 1];
+    }
+    return NULL;
+}
+
+static bool
+is_right(const struct hf_item *item, unsigned key, const struct past *past)
+{
+    uint8_t value[VALUE_MAX];
+
+    fill_value(value, key, past);
+    return item->version == past->version && hf_span_equal(item->key, key_of(key)) &&
+           hf_span_equal(item->value, hf_span(value, past->len));
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static bool
+commit_some(void)
+{
+    struct hf_batch *batch = NULL;
+    unsigned changes = 1 + (unsigned)random_below(4), keys[4];
+    struct past made[4];
+    uint64_t version = hf_last_version(db) + 1, got = 0;
+    uint8_t value[VALUE_MAX];
+    bool ok = hf_batch_open(&batch, db) == HF_OK;
+
+    for (unsigned i = 0; ok && i < changes; i++) {
+        keys[i] = (unsigned)random_below(KEYS);
+        made[i] =
+            (struct past){ version, (uint32_t)random_below(VALUE_MAX), random_below(4) == 0 };
+        fill_value(value, keys[i], &made[i]);
+        ok = (made[i].is_delete
+                  ? hf_batch_delete(batch, key_of(keys[i]))
+                  : hf_batch_put(batch, key_of(keys[i]), hf_span(value, made[i].len))) == HF_OK;
+    }
+    ok = ok && hf_batch_commit(batch, 0, &got) == HF_OK && got == version;
+    hf_batch_close(batch);
+    for (unsigned i = 0; ok && i < changes; i++) {
+        uint32_t n = past_count[keys[i]];
+        if (n > 0 && pasts[keys[i]][n - 1].version == version)
+            n--; /* a later operation of the commit overrides */
+        pasts[keys[i]][n] = made[i];
+        past_count[keys[i]] = n + 1;
+    }
+    return ok;
+}
+
+static bool
+reopen(void)
+{
+    struct hf_error error;
+
+    if (db != NULL && hf_close(db) != HF_OK)
+        return false;
+    db = NULL;
+    if (hf_open(&db, path, &options, &error) == HF_OK)
+        return true;
+    printf("# open: %s\n", error.text);
+    return false;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static bool
+points_are_right(struct hf_view *view, uint64_t version)
+{
+    struct hf_span keys[KEYS];
+    struct hf_item items[KEYS], one;
+    static char names[KEYS][200];
+
+    for (unsigned key = 0; key < KEYS; key++) {
+        struct hf_span name = key_of(key);
+        memcpy(names[key], name.at, name.len);
+        keys[key] = hf_span(names[key], name.len);
+        const struct past *past = model(key, version);
+        enum hf_err err = hf_view_get(view, name, &one);
+        if (past == NULL ? err != HF_ERR_NOT_FOUND
+                         : err != HF_OK || !is_right(&one, key, past)) {
+            printf("# key %u at version %" PRIu64 ": %s\n", key, version, hf_err_name(err));
+            return false;
+        }
+    }
+    if (hf_view_get_many(view, keys, KEYS, items) != HF_OK)
+        return false;
+    for (unsigned key = 0; key < KEYS; key++) {
+        const struct past *past = model(key, version);
+        if (past == NULL ? items[key].version != 0 : !is_right(&items[key], key, past))
+            return false;
+    }
+    return true;
+}
+
+/* The keys in the order that they sort in. */
+static unsigned sorted[KEYS];
+
+static int
+compare_keys(const void *a, const void *b)
+{
+    return hf_span_compare(key_of(*(const unsigned *)a), key_of(*(const unsigned *)b));
+}
+
+/* Reads on from position `at` of sorted[], in the iterator's direction. */
+static bool
+rest_is_right(struct hf_iter *iter, uint64_t version, int at, bool reverse)
+{
+    struct hf_item item;
+    enum hf_err err;
+
+    while ((err = hf_iter_next(iter, &item)) == HF_OK) {
+        while (at >= 0 && at < KEYS && model(sorted[at], version) == NULL)
+            at += reverse ? -1 : 1;
+        if (at < 0 || at >= KEYS || !is_right(&item, sorted[at], model(sorted[at], version))) {
+            printf("# scan at version %" PRIu64 ": wrong at %d of %u\n", version, at, KEYS);
+            return false;
+        }
+        at += reverse ? -1 : 1;
+    }
+    while (at >= 0 && at < KEYS && model(sorted[at], version) == NULL)
+        at += reverse ? -1 : 1;
+    if (err != HF_ERR_NOT_FOUND || (at >= 0 && at < KEYS))
+        printf("# scan ended with %s at %d\n", hf_err_name(err), at);
+    return err == HF_ERR_NOT_FOUND && (at < 0 || at >= KEYS);
+}
+
+static bool
+scans_are_right(struct hf_view *view, uint64_t version, bool reverse)
+{
+    struct hf_range range = { .reverse = reverse };
+    struct hf_iter *iter = NULL;
+    bool ok = hf_iter_open(&iter, view, &range) == HF_OK &&
+              rest_is_right(iter, version, reverse ? KEYS - 1 : 0, reverse);
+
+    for (int i = 0; ok && i < 4; i++) {
+        int at = (int)random_below(KEYS);
+        ok = hf_iter_seek(iter, key_of(sorted[at])) == HF_OK &&
+             rest_is_right(iter, version, at, reverse);
+    }
+    hf_iter_close(iter);
+    return ok;
+}
+
+static bool
+all_is_right(uint64_t version)
+{
+    struct hf_view *view = NULL;
+    bool ok = hf_view_open(&view, db, version) == HF_OK && points_are_right(view, version) &&
+              scans_are_right(view, version, false) && scans_are_right(view, version, true);
+
+    hf_view_close(view);
+    return ok;
+}
+
+static void
+print_finding(void *context, const char *line)
+{
+    (void)context;
+    printf("# finding: %s\n", line);
+}
+
+/* The most tables, and the most levels with tables, that any round has seen. */
+static uint64_t tables_max, levels_max;
+
+static void
+note_levels(const struct hf_stats *stats)
+{
+    uint64_t levels = 0;
+
+    for (int level = 0; level < HF_LEVEL_COUNT; level++)
+        levels += stats->level_tables[level] > 0;
+    if (stats->tables > tables_max)
+        tables_max = stats->tables;
+    if (levels > levels_max)
+        levels_max = levels;
+}
+
+static bool
+round_is_right(void)
+{
+    struct hf_stats stats = HF_STATS_INIT;
+
+    hf_stats_get(db, &stats);
+    note_levels(&stats);
+    uint64_t span = stats.last_version - stats.oldest_version + 1;
+    for (int i = 0; i < 3; i++) {
+        uint64_t version =
+            i == 0 ? stats.last_version : stats.oldest_version + random_below(span);
+        if (!all_is_right(version))
+            return false;
+    }
+    return hf_verify(db, print_finding, NULL) == HF_OK;
+}
+
+/* ---- rounds ------------------------------------------------------------------------------ */
+
+static bool
+act(void)
+{
+    bool more = true;
+
+    for (uint64_t n = random_below(80); n > 0; n--) {
+        if (!commit_some())
+            return false;
+    }
+    switch (random_below(8)) {
+    case 0:
+    case 1:
+        return hf_flush(db) == HF_OK;
+    case 2:
+        return hf_compact(db) == HF_OK;
+    case 3:
+    case 4:
+        return reopen();
+    default:
+        for (int i = 0; more && i < 200; i++) {
+            if (hf_work(db, &more) != HF_OK)
+                return false;
+        }
+        return true;
+    }
+}
+
+static void
+run(uint64_t seed, uint64_t keep, unsigned flags)
+{
+    bool ok;
+
+    random_state = seed;
+    tables_max = levels_max = 0;
+    memset(past_count, 0, sizeof past_count);
+    snprintf(path + strlen(path), 32, "/db%" PRIu64, seed);
+    options.segment_size = 8192;
+    options.sector = 512;
+    options.keep_versions = keep;
+    options.flags = HF_CREATE | flags;
+    printf("# seed %" PRIu64 "\n", seed);
+    ok = reopen();
+    for (int i = 0; ok && i < ROUNDS; i++)
+        ok = act() && round_is_right();
+    TAP_OK(ok, "every read equals the model through %d rounds, %s", ROUNDS,
+           keep == HF_KEEP_ALL ? "all versions kept" : "few versions kept");
+    TAP_OK(tables_max > 2 && levels_max > 1,
+           "its data stood in %d tables or more, on %d levels", (int)tables_max,
+           (int)levels_max);
+    if (!ok && db != NULL) {
+        struct hf_error error;
+        hf_error_get(db, &error);
+        printf("# last error: %s\n", error.text);
+    }
+    TAP_OK(hf_close(db) == HF_OK, "and the database closes");
+    db = NULL;
+    *strrchr(path, '/') = 0;
+}
+
+int
+main(void)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    for (unsigned i = 0; i < KEYS; i++)
+        sorted[i] = i;
+    qsort(sorted, KEYS, sizeof *sorted, compare_keys);
+    snprintf(path, sizeof path, "%s/tables_test.XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(path) == NULL)
+        return 1;
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        run(seed * 2, HF_KEEP_ALL, HF_SINGLE_THREAD);
+        run(seed * 2 + 1, 20, HF_BACKGROUND_CALLER);
+    }
+    run(100, 5, 0);
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    if (system(command) != 0)
+        printf("# could not remove %s\n", path);
+    return tap_done();
+}
