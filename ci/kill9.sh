@@ -3,8 +3,9 @@
 # kill9.sh [--rounds N] [--seconds N] [--seed N] - kills the loader, again and again.
 #
 # Each round loads a list of Debian packages (deb822: that of apt where there is one, else made
-# up in the same shape), in strict and buffered mode in turn, into a new database; kills the
-# loader at a random moment; and then demands of what is left:
+# up in the same shape), in strict and buffered mode in turn, into a new database; every second
+# pair of rounds under a memory limit far below the data, so that flushes and compactions are
+# under way; kills the loader at a random moment; and then demands of what is left:
 #
 #   - verify has no findings;
 #   - its records are the first N of the input, byte for byte, N being their number;
@@ -116,22 +117,25 @@ judge() {
     LC_ALL=C sort "$scratch/left" | cmp -s - "$scratch/want" ||
         fail "the $kept records left are not the first $kept"
     records=$((records + kept))
+    tables=$((tables + $(find "$scratch/db" -name 'table-*' | wc -l)))
 }
 
 make_input
 make_reference
 began=$(date +%s)
-round=0 records=0 killed=0 window=500
+round=0 records=0 killed=0 tables=0 window=500
 while [ "$round" -lt "$rounds" ] && [ $(($(date +%s) - began)) -lt "$seconds" ]; do
     mode=strict
     [ $((round % 2)) -eq 0 ] || mode=buffered
+    limit=
+    [ $((round / 2 % 2)) -eq 0 ] || limit='--memory-limit 4MiB'
     random 3
     batch=$((number * 16 + 1))
     random "$window"
     delay=$number
     rm -rf "$scratch/db" "$scratch/acks"
     "$tool" load "$scratch/db" "$input" --format deb822 --mode "$mode" --batch "$batch" \
-        --acks "$scratch/acks" >/dev/null 2>&1 &
+        $limit --acks "$scratch/acks" >/dev/null 2>&1 &
     loader=$!
     sleep_ms "$delay"
     kill -9 "$loader" 2>/dev/null || true
@@ -150,4 +154,5 @@ while [ "$round" -lt "$rounds" ] && [ $(($(date +%s) - began)) -lt "$seconds" ];
 done
 [ "$killed" -gt 0 ] || die 'kill9: every loader was done before it could be killed'
 rm -rf "$scratch"
-echo "$round rounds, $killed killed on their way, $records records found again"
+echo "$round rounds, $killed killed on their way," \
+    "$records records and $tables tables found again"

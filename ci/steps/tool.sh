@@ -136,7 +136,8 @@ point 'likewise in the other formats'
 # ---- looking
 status 0 verify "$d/strict" && printed '' ; point 'verify of a whole database prints nothing'
 status 0 dump "$d/strict" && [ "$(wc -l <"$d/out")" -gt 5 ] ; point 'dump describes it'
-status 0 stat "$d/strict" --json && grep -q '"keys": 3000' "$d/out" ; point 'stat counts'
+status 0 stat "$d/strict" --json && grep -q '"memtable_keys": 3000' "$d/out"
+point 'stat counts'
 find "$d/strict" -type f -exec cksum {} + | LC_ALL=C sort >"$d/before"
 for verb in verify dump stat scan 'get k00000'; do
     set -- $verb
@@ -154,6 +155,44 @@ status 3 verify "$d/damaged" && said 'wal-' ; point 'damage below the witness is
 status 3 scan "$d/damaged" && printed '' ; point 'and no read returns anything'
 "$tool" dump "$d/damaged" >"$d/out" 2>&1 ; [ $? -lt 128 ] && [ -s "$d/out" ]
 point 'dump describes damaged files too'
+
+# ---- backup
+status 0 snapshot "$d/strict" "$d/full" && printed '60\n' &&
+    status 0 put "$d/strict" new value &&
+    status 0 del "$d/strict" --escaped "k00007\\t\\x01" &&
+    status 0 snapshot "$d/strict" "$d/more" --since 60 && printed '62\n'
+point 'snapshot prints its version, the next one goes on from it'
+status 0 scan "$d/strict" --out "$d/now.tsv"
+status 0 restore "$d/full" "$d/more" "$d/restored" && printed '62\n' &&
+    status 0 scan "$d/restored" && cmp -s "$d/out" "$d/now.tsv"
+point 'restore makes the database of both'
+"$tool" snapshot "$d/strict" - | "$tool" restore - "$d/streamed" >"$d/out" &&
+    status 0 scan "$d/streamed" && cmp -s "$d/out" "$d/now.tsv"
+point 'both go through a pipe'
+status 0 snapshot "$d/strict" "$d/full" --json &&
+    grep -q '"version": "62", "base": "0"' "$d/out"
+point 'snapshot --json says what it is'
+status 2 restore "$d/more" "$d/alone" && said 'version 60' && [ ! -e "$d/alone" ]
+point 'an incremental snapshot alone is refused, and what is missing is said'
+status 2 restore "$d/full" "$d/strict" && said 'holds a database'
+point 'restore leaves a database alone'
+head -c 5000 "$d/full" >"$d/cut" && status 3 restore "$d/cut" "$d/none" &&
+    said 'ends too early' && [ ! -e "$d/none" ]
+point 'a snapshot that was cut is status 3'
+status 0 checkpoint "$d/strict" "$d/second" && printed '62\n' && status 0 scan "$d/second" &&
+    cmp -s "$d/out" "$d/now.tsv"
+point 'checkpoint makes a second database'
+
+# ---- salvage
+status 0 salvage "$d/second" "$d/whole" && grep -q '^saved .* losses: 0$' "$d/out" &&
+    status 0 scan "$d/whole" && cmp -s "$d/out" "$d/now.tsv"
+point 'of a sound database nothing is lost'
+rm "$d"/second/manifest-* && status 3 scan "$d/second" &&
+    status 1 salvage "$d/second" "$d/saved" &&
+    grep -q 'no manifest' "$d/out" && status 0 scan "$d/saved" && cmp -s "$d/out" "$d/now.tsv"
+point 'losses are told, and status 1'
+status 1 salvage "$d/other" "$d/none" && said 'no file of a database' && [ ! -e "$d/none" ]
+point 'where there is no database there is nothing to salvage'
 
 # ---- usage
 status 0 --help && grep -q '^usage' "$d/out" && status 0 scan --help && status 0 --version &&
