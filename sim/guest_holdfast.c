@@ -92,7 +92,7 @@ guest_work(void *handle, bool *more)
     return hf_work(handle, more);
 }
 
-/* Below this a commit never takes a step of a flush or a compaction: store/pressure.c. */
+/* Below this a commit never takes a step of a flush or a compaction: store/merge/pressure.c. */
 #define MEMTABLES_FREE 2u
 #define LEVEL_0_FREE 8u
 

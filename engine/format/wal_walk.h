@@ -2,7 +2,7 @@
  * wal_walk.h - reading the bytes of one segment from group to group, frame to frame.
  *
  * The one place that knows where a log stops being readable. It decides nothing about it:
- * whether the stop is a torn tail or damage is recovery's business (store/recovery_table.h). No
+ * whether the stop is a torn tail or damage is recovery's business (recovery_table.h). No
  * I/O, no allocation; linear in the bytes, whatever they say.
  */
 #ifndef HF_FORMAT_WAL_WALK_H

@@ -5,7 +5,8 @@
  * under limits that rise in steps smaller than any allocation that grows with the data, so
  * each of them is at some limit the one that is refused. A list of what was acknowledged is
  * kept; what is read under the limit, and after a reopen without one, must be that list and
- * nothing else. What is not given back shows in the engine's own account, and under ASan.
+ * nothing else. In memory mode this is done with all history kept, and with none, when records
+ * are moved. What is not given back shows in the engine's own account, and under ASan.
  */
 #define _GNU_SOURCE
 #include "base/span.h"
@@ -22,6 +23,7 @@
 #define STEP_SIZE 192u
 
 static char root[256], path[300], begun[300];
+static uint64_t keep_in_memory = HF_KEEP_ALL;
 
 /* What was acknowledged: the number of the step that wrote each key; 0: not there. */
 struct model {
@@ -52,6 +54,9 @@ static enum hf_err
 open_limited(struct hf_db **db, enum hf_mode mode, unsigned flags, uint64_t limit)
 {
     struct hf_options options = HF_OPTIONS_INIT;
+
+    if (mode == HF_MODE_MEMORY)
+        options.keep_versions = keep_in_memory;
 
     options.mode = mode;
     options.flags = flags | HF_SINGLE_THREAD | HF_BACKGROUND_CALLER;
@@ -339,6 +344,8 @@ main(void)
     snprintf(begun, sizeof begun, "%s/begun", root);
     test_limits(live_in_memory, "memory");
     test_limits(live_in_files, "files");
+    keep_in_memory = 0;
+    test_limits(live_in_memory, "memory without history");
     snprintf(command, sizeof command, "rm -rf '%s'", root);
     return system(command) != 0 || tap_done();
 }

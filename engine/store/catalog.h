@@ -18,8 +18,8 @@
 #ifndef HF_STORE_CATALOG_H
 #define HF_STORE_CATALOG_H
 
-#include "store/memtable.h"
-#include "store/table.h"
+#include "store/memtable/memtable.h"
+#include "store/table/table.h"
 
 struct hf_catalog {
     uint32_t refs;

@@ -18,7 +18,7 @@
 #include "base/probe.h"
 #include "base/span.h"
 #include "store/read.h"
-#include "store/recovery.h"
+#include "store/recovery/recovery.h"
 
 #define DELETE_SHARE 16u     /* one in so many bytes of the memory limit, on top, for deletes */
 #define CLOCK_NS 1000000000u /* how old the difference of the two clocks may be */

@@ -11,7 +11,7 @@
 #include "store/read.h"
 
 #include "base/span.h"
-#include "store/source.h"
+#include "store/merge/source.h"
 
 #define CATCH_UP_FRAMES 4096u /* read with the lock held; then others may go first */
 

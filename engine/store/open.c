@@ -6,9 +6,9 @@
 #include "base/assert.h"
 #include "base/probe.h"
 #include "base/span.h"
-#include "store/job.h"
-#include "store/manifest.h"
-#include "store/recovery.h"
+#include "store/merge/job.h"
+#include "store/merge/manifest.h"
+#include "store/recovery/recovery.h"
 #include "store/upkeep.h"
 
 #include <stdio.h>

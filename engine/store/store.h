@@ -29,9 +29,9 @@
 #include "format/wal_format.h"
 #include "holdfast.h"
 #include "store/catalog.h"
-#include "store/job.h"
-#include "store/log.h"
-#include "store/reclaim.h"
+#include "store/log/log.h"
+#include "store/memtable/reclaim.h"
+#include "store/merge/job.h"
 
 struct hf_db {
     struct hf_options options;

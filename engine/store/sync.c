@@ -13,7 +13,7 @@
 
 #include "base/assert.h"
 #include "base/probe.h"
-#include "store/recovery.h"
+#include "store/recovery/recovery.h"
 
 static void
 publish(struct hf_db *db)

@@ -11,9 +11,9 @@
 
 #include "base/span.h"
 #include "format/wal_walk.h"
-#include "store/frames.h"
-#include "store/manifest.h"
-#include "store/recovery.h"
+#include "store/log/frames.h"
+#include "store/merge/manifest.h"
+#include "store/recovery/recovery.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

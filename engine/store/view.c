@@ -30,7 +30,8 @@ hf_db_raise_floor(struct hf_db *db)
     if (floor <= db->floor)
         return;
     db->floor = floor;
-    hf_memtable_forget(db->active, floor); /* a frozen one may be read by a flush */
+    if (!db->active->tells_dead) /* else reclaim.c does so, in steps */
+        hf_memtable_forget(db->active, floor, UINT64_MAX); /* flushes read the frozen ones */
 }
 
 /* ---- views ------------------------------------------------------------------------------- */

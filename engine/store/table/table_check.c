@@ -1,0 +1,352 @@
+/*
+ * table_check.c - looking at every byte of a table.
+ *
+ *   METAS --> ENTRIES --> FILTER --> SAMPLES --> DONE
+ *
+ *   METAS     the file's size; both metas, which say the same
+ *   ENTRIES   a cursor goes over all of them, so every data and index block is read, and is
+ *             where and what the index says; entries are counted, and looked for in the filter
+ *   FILTER    every filter block, those too that no key belongs to
+ *   SAMPLES   the samples; and no byte of the file belongs to nothing
+ *
+ * Of the filter a number of blocks are kept, each in one place: block i in slot i modulo their
+ * number. So a filter of up to FILTER_SLOTS blocks is read once, a larger one as often as it
+ * takes, and the memory has a limit.
+ */
+#include "base/hash.h"
+#include "base/span.h"
+#include "memory/area.h"
+#include "store/table/table_read.h"
+
+#define FILTER_SLOTS 256u
+
+enum stage { METAS, ENTRIES, FILTER, SAMPLES, DONE };
+
+struct hf_table_check {
+    struct hf_table_env *env;
+    struct hf_table *table;
+    struct hf_table_cursor cursor;
+    enum stage stage;
+    uint64_t size; /* of this area */
+    uint64_t seed;
+
+    uint8_t *slots; /* whole filter blocks */
+    uint32_t slot_count;
+    uint32_t *slot_of; /* which block is in a slot, counted from 1; 0: none */
+    uint32_t filter_next;
+    uint8_t *samples_raw;
+    struct hf_sample *samples;
+
+    uint64_t covered; /* bytes of the file that were looked at */
+    struct hf_table_meta seen;
+    bool last_is_max; /* the entry looked at last has the largest key there should be */
+};
+
+/* ---- opening and closing ----------------------------------------------------------------- */
+
+/* How many samples a block of that size can hold at most. */
+static uint64_t
+samples_max(uint64_t block_size)
+{
+    return block_size / 2;
+}
+
+/* Lays everything out in one area; its size. */
+static uint64_t
+lay_out(struct hf_table_check *check, void *area)
+{
+    uint64_t slots = check->slot_count, samples_size = check->table->meta.samples.size;
+    uint64_t used = 0;
+
+    hf_area_take(area, &used, sizeof *check);
+    check->samples =
+        hf_area_take(area, &used, samples_max(samples_size) * sizeof *check->samples);
+    check->samples_raw = hf_area_take(area, &used, samples_size);
+    check->slots = hf_area_take(area, &used, slots * HF_FILTER_BLOCK_SIZE);
+    check->slot_of = hf_area_take(area, &used, slots * sizeof *check->slot_of);
+    return used;
+}
+
+enum hf_err
+hf_table_check_open(struct hf_table_check **out, struct hf_table_env *env,
+                    struct hf_table *table)
+{
+    uint32_t filter_count = table->meta.filter_count;
+    struct hf_table_check draft = {
+        .env = env,
+        .table = table,
+        .seed = hf_table_hash_seed(env),
+        .slot_count = filter_count < FILTER_SLOTS ? filter_count : FILTER_SLOTS,
+        .seen = { .version_min = UINT64_MAX },
+    };
+    struct hf_table_check *check;
+    enum hf_err err;
+
+    *out = NULL;
+    draft.size = lay_out(&draft, NULL);
+    check = hf_budget_alloc(env->budget, draft.size);
+    if (check == NULL)
+        return HF_ERR_NO_MEMORY;
+    lay_out(&draft, check);
+    *check = draft;
+    memset(check->slot_of, 0, check->slot_count * sizeof *check->slot_of);
+    err = hf_table_cursor_open(&check->cursor, env, table, true);
+    if (err == HF_OK)
+        *out = check;
+    else
+        hf_budget_free(env->budget, check, check->size);
+    return err;
+}
+
+void
+hf_table_check_close(struct hf_table_check *check)
+{
+    if (check == NULL)
+        return;
+    hf_table_cursor_close(&check->cursor);
+    hf_budget_free(check->env->budget, check, check->size);
+}
+
+static enum hf_err
+wrong(const struct hf_table_check *check, uint64_t off, const char *what,
+      struct hf_detail *detail)
+{
+    return hf_table_corrupt(check->table, off, what, detail);
+}
+
+/* ---- metas ------------------------------------------------------------------------------- */
+
+static enum hf_err
+check_meta(struct hf_table_check *check, uint64_t off, struct hf_detail *detail)
+{
+    uint8_t expected[HF_TABLE_META_SIZE], found[HF_TABLE_META_SIZE];
+    struct hf_table_meta meta;
+    enum hf_err err = hf_table_read_meta(check->env, check->table, off, &meta, detail);
+
+    if (err != HF_OK)
+        return err;
+    hf_table_meta_encode(expected, &check->table->meta);
+    hf_table_meta_encode(found, &meta);
+    check->covered += sizeof found;
+    if (memcmp(found, expected, sizeof found) != 0)
+        return wrong(check, off, "the two metas differ", detail);
+    return HF_OK;
+}
+
+static enum hf_err
+check_metas(struct hf_table_check *check, struct hf_detail *detail)
+{
+    uint64_t expected = check->table->meta.file_size, size;
+    enum hf_err err = hf_file_size(check->table->file, &size, detail);
+
+    if (err == HF_OK && size != expected)
+        err = wrong(check, size < expected ? size : expected, "the file has another size",
+                    detail);
+    if (err == HF_OK)
+        err = check_meta(check, 0, detail);
+    if (err == HF_OK)
+        err = check_meta(check, expected - HF_TABLE_META_SIZE, detail);
+    if (err == HF_OK)
+        err = hf_table_cursor_seek(&check->cursor, hf_span(NULL, 0), 0, detail);
+    check->stage = ENTRIES;
+    return err;
+}
+
+/* ---- the filter -------------------------------------------------------------------------- */
+
+/* Filter block `index`, in its slot. */
+static enum hf_err
+use_filter(struct hf_table_check *check, uint32_t index, const uint8_t **payload,
+           struct hf_detail *detail)
+{
+    uint32_t slot = index % check->slot_count;
+    uint8_t *block = check->slots + slot * (size_t)HF_FILTER_BLOCK_SIZE;
+    struct hf_block_want want = {
+        .kind = HF_BLOCK_FILTER,
+        .place = { .off =
+                       check->table->meta.filter_off + index * (uint64_t)HF_FILTER_BLOCK_SIZE,
+                   .size = HF_FILTER_BLOCK_SIZE },
+    };
+    struct hf_span found;
+    enum hf_err err;
+
+    *payload = block + HF_BLOCK_HEAD;
+    if (check->slot_of[slot] == index + 1)
+        return HF_OK;
+    check->slot_of[slot] = 0;
+    err = hf_table_read(check->table, &want, block, &found, detail);
+    if (err == HF_OK)
+        check->slot_of[slot] = index + 1;
+    return err;
+}
+
+static enum hf_err
+check_in_filter(struct hf_table_check *check, struct hf_span key, struct hf_detail *detail)
+{
+    uint64_t hash = hf_hash_bytes_of(key.at, key.len, check->seed);
+    const uint8_t *payload;
+    enum hf_err err;
+
+    if (check->slot_count == 0)
+        return HF_OK;
+    err = use_filter(check, hf_filter_pick(hash, check->table->meta.filter_count), &payload,
+                     detail);
+    if (err == HF_OK && !hf_filter_may_have(payload, hash))
+        err =
+            wrong(check, check->table->meta.filter_off, "the filter leaves out a key", detail);
+    return err;
+}
+
+/* The next block of it, whether a key belongs there or not. */
+static enum hf_err
+check_filter_block(struct hf_table_check *check, struct hf_detail *detail)
+{
+    const uint8_t *payload;
+    enum hf_err err = HF_OK;
+
+    if (check->filter_next == check->table->meta.filter_count) {
+        check->stage = SAMPLES;
+    } else {
+        err = use_filter(check, check->filter_next++, &payload, detail);
+        check->covered += HF_FILTER_BLOCK_SIZE;
+    }
+    return err;
+}
+
+/* ---- entries ----------------------------------------------------------------------------- */
+
+static void
+count_entry(struct hf_table_meta *seen, const struct hf_entry *entry)
+{
+    uint64_t size = entry->key.len + entry->value.len;
+
+    seen->entries++;
+    seen->deletes += entry->is_delete;
+    seen->data_size += size;
+    if (entry->key.len > seen->key_size_max)
+        seen->key_size_max = (uint32_t)entry->key.len;
+    if (size > seen->entry_size_max)
+        seen->entry_size_max = (uint32_t)size;
+    if (entry->version < seen->version_min)
+        seen->version_min = entry->version;
+    if (entry->version > seen->version_max)
+        seen->version_max = entry->version;
+}
+
+static enum hf_err
+check_entry(struct hf_table_check *check, const struct hf_entry *entry,
+            struct hf_detail *detail)
+{
+    const struct hf_table_info *info = &check->table->info;
+    uint64_t off = check->cursor.step[check->table->meta.depth].place.off;
+    int order = hf_span_compare(entry->key, info->key_max);
+
+    if (check->seen.entries == 0 && !hf_span_equal(entry->key, info->key_min))
+        return wrong(check, off, "the first key is not that of the manifest", detail);
+    if (order > 0)
+        return wrong(check, off, "a key is larger than the manifest says", detail);
+    check->last_is_max = order == 0;
+    count_entry(&check->seen, entry);
+    return check_in_filter(check, entry->key, detail);
+}
+
+/* The data block that the cursor has just come to, and the index blocks whose first entries led
+ * there: none of them was met before. */
+static void
+cover_blocks(struct hf_table_check *check)
+{
+    const struct hf_table_step *step = check->cursor.step;
+
+    for (uint32_t level = check->table->meta.depth + 1; level-- > 0;) {
+        if (step[level].index != 0)
+            break;
+        check->covered += step[level].place.size;
+    }
+}
+
+static enum hf_err
+check_totals(const struct hf_table_check *check, struct hf_detail *detail)
+{
+    const struct hf_table_meta *seen = &check->seen, *meta = &check->table->meta;
+
+    if (!check->last_is_max)
+        return wrong(check, 0, "the last key is not that of the manifest", detail);
+    if (seen->entries != meta->entries || seen->deletes != meta->deletes ||
+        seen->version_min != meta->version_min || seen->version_max != meta->version_max ||
+        seen->data_size != meta->data_size || seen->key_size_max != meta->key_size_max ||
+        seen->entry_size_max != meta->entry_size_max)
+        return wrong(check, 0, "the meta counts other entries than there are", detail);
+    return HF_OK;
+}
+
+/* All of the block that the cursor is at the beginning of, and on to the next. */
+static enum hf_err
+check_data_block(struct hf_table_check *check, struct hf_detail *detail)
+{
+    struct hf_table_cursor *cursor = &check->cursor;
+    enum hf_err err;
+
+    cover_blocks(check);
+    do {
+        struct hf_entry entry = hf_table_cursor_entry(cursor);
+        err = check_entry(check, &entry, detail);
+        if (err == HF_OK)
+            err = hf_table_cursor_next(cursor, detail);
+    } while (err == HF_OK && !cursor->at_end &&
+             cursor->step[check->table->meta.depth].index != 0);
+    if (err == HF_OK && cursor->at_end) {
+        err = check_totals(check, detail);
+        check->stage = FILTER;
+    }
+    return err;
+}
+
+/* ---- samples, and what is left ----------------------------------------------------------- */
+
+static enum hf_err
+check_samples(struct hf_table_check *check, struct hf_detail *detail)
+{
+    const struct hf_table_meta *meta = &check->table->meta;
+    struct hf_block_want want = { .kind = HF_BLOCK_SAMPLES, .place = meta->samples };
+    struct hf_span payload;
+    enum hf_err err = HF_OK;
+
+    if (meta->samples.size > 0) {
+        err = hf_table_read(check->table, &want, check->samples_raw, &payload, detail);
+        if (err == HF_OK && hf_samples_decode(check->samples, payload) != HF_TABLE_GOOD)
+            err = wrong(check, meta->samples.off, "the samples do not add up", detail);
+        check->covered += meta->samples.size;
+    }
+    if (err == HF_OK && check->covered != meta->file_size)
+        err = wrong(check, 0, "there are bytes that belong to nothing", detail);
+    check->stage = DONE;
+    return err;
+}
+
+enum hf_err
+hf_table_check_step(struct hf_table_check *check, uint32_t blocks, bool *more,
+                    struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    for (; err == HF_OK && blocks > 0 && check->stage != DONE; blocks--) {
+        switch (check->stage) {
+        case METAS:
+            err = check_metas(check, detail);
+            break;
+        case ENTRIES:
+            err = check_data_block(check, detail);
+            break;
+        case FILTER:
+            err = check_filter_block(check, detail);
+            break;
+        case SAMPLES:
+            err = check_samples(check, detail);
+            break;
+        case DONE:
+            break;
+        }
+    }
+    *more = err == HF_OK && check->stage != DONE;
+    return err;
+}
