@@ -89,7 +89,7 @@ uint64_t hf_memtable_ref_as_of(const struct hf_memtable *table, uint64_t ref, ui
 uint64_t hf_memtable_ref_older(const struct hf_memtable *table, uint64_t ref);
 struct hf_entry hf_memtable_entry(const struct hf_memtable *table, uint64_t ref);
 
-/* Forgets how to reach records whose successor has a version of at most `floor`, up to `most` of
+/* Forgets how to reach records whose successor has a version of at most `floor`, `most` of
  * them, the oldest first. */
 void hf_memtable_forget(struct hf_memtable *table, uint64_t floor, uint64_t most);
 /* The lowest version that can still be left for an older one; UINT64_MAX: there is none. */

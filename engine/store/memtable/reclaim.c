@@ -2,11 +2,10 @@
  * reclaim.c - memory mode gives back what is superseded.
  *
  * Work is counted in bytes: a look at an operation costs LOOK_COST, moving one its size on top,
- * giving a segment back a part of its size. A commit pays PAY_SHARE times what it wrote. The dead
- * are marked, so passing them touches no index. Moving may run into debt by one chunk, so the
- * longest pause is one copy. Operations of one commit that are moved at once share a frame again.
- *
- * Links are forgotten in steps as well: a view that was long open leaves many.
+ * giving a segment back a part of its size. A commit pays PAY_SHARE times what it wrote. The
+ * dead are marked, so passing them touches no index. Moving may run into debt by one chunk, so
+ * the longest pause is one copy. Operations of one commit that are moved at once share a frame
+ * again. Links are forgotten in steps as well: a view that was long open leaves many.
  *
  * An ordered index, if scans have made one, is brought up to date first: it then refers to the
  * newest operation of each key, of which none is in a segment that goes.

@@ -12,9 +12,9 @@
  *                                               v
  *     segment 9   | ...... | commit 812 | moved: version 97 | <- the end of the log
  *
- * Only a segment is chosen whose commits are all at or below the floor, no links leading on from
- * them: then of each key one operation at most lives in it, and a delete goes for good.
- * What open views have been given points into the old place; it stays until all views are
+ * Only a segment is chosen whose commits are all at or below the floor, with no links left that
+ * lead on from them: then of each key one operation at most lives in it, and a delete goes for
+ * good. What open views have been given points into the old place; it stays until all views are
  * closed that were open when the last operation left it.
  *
  * No thread of its own: each commit pays for some bytes of this work, in proportion to what it
