@@ -112,18 +112,20 @@ END {
     library = " " build "/lib/libholdfast.a"
     if (("release", "cli") in members)
         link("tool", "bin/holdfast", "release", members["release", "cli"] library)
+    # What the tool has for everybody, such as JSON: the linker takes what is wanted.
+    shared = archive("release", "cli")
     if (("storm", "sim") in members) {
         link("sim", "bin/holdfast-sim", "storm",
-            members["storm", "sim"] members["storm", "engine"])
+            members["storm", "sim"] members["storm", "engine"] shared)
         link("sim", "bin/holdfast-sim-release", "storm",
-            members["storm", "sim"] members["release", "engine"])
+            members["storm", "sim"] members["release", "engine"] shared)
     }
 
     bench_library = archive("release", "bench")
     for (path in benches) {
         name = stem(path)
         gsub(/_/, "-", name)
-        link("bench", "bin/" name, "release", " " benches[path] bench_library library)
+        link("bench", "bin/" name, "release", " " benches[path] bench_library shared library)
     }
 
     # An archive refers to those behind it.
@@ -134,6 +136,7 @@ END {
     libraries["stormcheck"] = archive("stormcheck", "sim") archive("stormcheck", "engine")
     # The simulated side of the vfs stands behind the engine in the same way.
     libraries["stormcheck"] = libraries["stormcheck"] libraries["stormcheck"]
+    libraries["stormcheck"] = libraries["stormcheck"] " " build "/obj/check/libcli.a"
     helpers["check"] = archive("check", "fuzz")
     helpers["stormcheck"] = archive("stormcheck", "fuzz")
     for (path in tests)

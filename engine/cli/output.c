@@ -6,6 +6,7 @@
 #include "cli/output.h"
 
 #include "cli/escape.h"
+#include "cli/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,48 +81,6 @@ hf_output_escaped(struct hf_output *output, struct hf_span bytes)
             len = 0;
         }
     }
-}
-
-/* The size of the UTF-8 sequence at in[0], 0 if there is none that is well-formed. */
-static size_t
-utf8_size(const unsigned char *in, size_t len)
-{
-    unsigned char low = 0x80, high = 0xbf; /* bounds of the second byte */
-    size_t size;
-
-    if (in[0] < 0x80)
-        return 1;
-    if (in[0] < 0xc2 || in[0] > 0xf4)
-        return 0;
-    size = in[0] < 0xe0 ? 2 : in[0] < 0xf0 ? 3 : 4;
-    if (in[0] == 0xe0)
-        low = 0xa0;
-    else if (in[0] == 0xed)
-        high = 0x9f;
-    else if (in[0] == 0xf0)
-        low = 0x90;
-    else if (in[0] == 0xf4)
-        high = 0x8f;
-    if (len < size || in[1] < low || in[1] > high)
-        return 0;
-    for (size_t i = 2; i < size; i++)
-        if (in[i] < 0x80 || in[i] > 0xbf)
-            return 0;
-    return size;
-}
-
-bool
-hf_is_utf8(struct hf_span bytes)
-{
-    const unsigned char *in = bytes.at;
-
-    for (size_t i = 0; i < bytes.len;) {
-        size_t size = utf8_size(in + i, bytes.len - i);
-        if (size == 0)
-            return false;
-        i += size;
-    }
-    return true;
 }
 
 void

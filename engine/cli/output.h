@@ -44,7 +44,4 @@ void hf_output_json_string(struct hf_output *output, struct hf_span bytes);
  */
 void hf_output_json_bytes(struct hf_output *output, const char *name, struct hf_span bytes);
 
-/* Whether bytes are well-formed UTF-8: shortest forms, no surrogates, up to U+10FFFF. */
-bool hf_is_utf8(struct hf_span bytes);
-
 #endif
