@@ -6,13 +6,14 @@ die() {
     exit 2
 }
 
-# has PROGRAM: whether it is there.
+# has PROGRAM|FILE: whether it is there.
 has() {
-    command -v "$1" >/dev/null 2>&1
+    [ -f "$1" ] || command -v "$1" >/dev/null 2>&1
 }
 
-# need PROGRAM PACKAGE: sees to it that PROGRAM is there, installing the Debian package where
-# that may be done; false, with one line that names it, where it may not.
+# need PROGRAM|FILE PACKAGE: sees to it that the program, or a file named by its whole path, is
+# there, installing the Debian package where that may be done; false, with one line that names
+# it, where it may not.
 need() {
     has "$1" && return 0
     root=

@@ -1,11 +1,15 @@
 # compilers - a run is a function of scenario and seed: clang or gcc, -O0 or -O2, with or
-# without sanitisers, one job or several, the trace is the same. Also, all of it compiles with
-# clang, which is stricter than gcc about results that are dropped.
+# without sanitisers, one job or several, over poisoned memory, on a big-endian machine, the
+# trace is the same. Also, all of it compiles with clang, which is stricter than gcc about
+# results that are dropped.
 
 set -eu
 . ci/build/common.sh
 
 need clang clang
+need s390x-linux-gnu-gcc gcc-s390x-linux-gnu
+need /usr/s390x-linux-gnu/include/stdio.h libc6-dev-s390x-cross
+need qemu-s390x qemu-user
 scratch=$BUILD/log/compilers
 seeds=1..4
 
@@ -22,6 +26,9 @@ sh ci/build/hashes.sh "$BUILD/bin/holdfast-sim" "$seeds" >"$scratch.usual"
 [ -s "$scratch.usual" ]
 JOBS=1 sh ci/build/hashes.sh "$BUILD/bin/holdfast-sim" "$seeds" >"$scratch.one-job"
 same one-job
+MALLOC_PERTURB_=165 sh ci/build/hashes.sh "$BUILD/bin/holdfast-sim" "$seeds" \
+    >"$scratch.poisoned"
+same poisoned
 
 # build_as NAME CC CFLAGS: builds the simulator otherwise and compares.
 build_as() {
@@ -32,4 +39,12 @@ build_as() {
 build_as clang clang ''
 build_as unoptimised gcc '-O0 -U_FORTIFY_SOURCE'
 build_as sanitised gcc '-O1 -U_FORTIFY_SOURCE -fsanitize=address,undefined'
-echo "$(wc -l <"$scratch.usual") runs with equal hashes in 5 builds and ways"
+
+# The other byte order, under emulation.
+other=$BUILD/big-endian
+BUILD=$other CC=s390x-linux-gnu-gcc LDFLAGS=-static sh ci/build/make.sh sim
+printf '#!/bin/sh\nexec qemu-s390x %s/bin/holdfast-sim "$@"\n' "$other" >"$other/emulated"
+chmod +x "$other/emulated"
+sh ci/build/hashes.sh "$other/emulated" "$seeds" >"$scratch.big-endian"
+same big-endian
+echo "$(wc -l <"$scratch.usual") runs with equal hashes in 7 builds and ways"

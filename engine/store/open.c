@@ -264,7 +264,7 @@ open_store(struct hf_db *db, const char *path, struct hf_detail *detail)
 
     if (err != HF_OK)
         return err;
-    err = hf_env_entropy(&db->hash_seed, sizeof db->hash_seed);
+    err = hf_env_entropy_u64(&db->hash_seed);
     if (err != HF_OK)
         return err;
     err = open_directory(db, path, detail);

@@ -7,6 +7,7 @@
 #ifndef HF_VFS_ENV_H
 #define HF_VFS_ENV_H
 
+#include "base/bytes.h"
 #include "base/detail.h"
 #include "holdfast.h"
 
@@ -31,6 +32,28 @@ uint64_t hf_env_mono_ns(void); /* never steps back; only differences mean anythi
 uint64_t hf_env_wall_us(void); /* since 1970; may step */
 /* Fills with unpredictable bytes. IO if the system has none. */
 enum hf_err hf_env_entropy(void *to, size_t len) HF_MUST_CHECK;
+
+/* Such bytes as a number, read as little-endian: so a simulated source gives the same number
+ * on every machine. IO. */
+static inline enum hf_err HF_MUST_CHECK
+hf_env_entropy_u32(uint32_t *to)
+{
+    unsigned char bytes[sizeof *to];
+    enum hf_err err = hf_env_entropy(bytes, sizeof bytes);
+
+    *to = err == HF_OK ? hf_load_u32(bytes) : 0;
+    return err;
+}
+
+static inline enum hf_err HF_MUST_CHECK
+hf_env_entropy_u64(uint64_t *to)
+{
+    unsigned char bytes[sizeof *to];
+    enum hf_err err = hf_env_entropy(bytes, sizeof bytes);
+
+    *to = err == HF_OK ? hf_load_u64(bytes) : 0;
+    return err;
+}
 
 /* ---- threads ----------------------------------------------------------------------------- */
 

@@ -43,7 +43,7 @@ static enum hf_err
 name_temporary(struct saving *saving, const char *path)
 {
     uint32_t salt;
-    enum hf_err err = hf_env_entropy(&salt, sizeof salt);
+    enum hf_err err = hf_env_entropy_u32(&salt);
 
     if (err != HF_OK)
         return hf_detail_set(saving->detail, err, "the system has no entropy for a file name");

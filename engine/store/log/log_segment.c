@@ -56,7 +56,7 @@ hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log,
     HF_ASSERT(plan->size <= UINT32_MAX);
     if (log->number_next == UINT32_MAX)
         return hf_detail_set(detail, HF_ERR_TOO_LARGE, "all segment numbers are used up");
-    err = hf_env_entropy(&header.salt, sizeof header.salt);
+    err = hf_env_entropy_u32(&header.salt);
     if (err != HF_OK)
         return hf_detail_set(detail, err, "the system has no entropy for a new segment");
     segment = hf_budget_alloc(log->budget, sizeof *segment);
