@@ -9,8 +9,8 @@
  *    /                                                                v  |
  *   {  ------------------ name --------> COLON -- : --> VALUE        NAME
  *
- * What is wrong is said once, with its place; from then on every token is BAD. No byte outside of
- * the text is read, and each step moves on or ends.
+ * What is wrong is said once, with its place; from then on every token is BAD. No byte outside
+ * of the text is read, and each step moves on or ends.
  */
 #include "cli/json.h"
 

@@ -1,10 +1,10 @@
 /*
  * json.h - reads JSON, one token a call, without allocating.
  *
- * The text is RFC 8259 and nothing beyond: well-formed UTF-8, no comment, no trailing comma, one
- * value. Numbers stay text until somebody asks for one, so that no digit is lost. Any bytes at
- * all are accepted as input: the reader ends at the first that is wrong, reads none outside of
- * `text`, and recurses nowhere. That a name stands twice in an object is not noticed.
+ * The text is RFC 8259 and nothing beyond: well-formed UTF-8, no comment, no trailing comma,
+ * one value. Numbers stay text until somebody asks for one, so that no digit is lost. Any bytes
+ * at all are accepted as input: the reader ends at the first that is wrong, reads none outside
+ * of `text`, and recurses nowhere. That a name stands twice in an object is not noticed.
  *
  *     hf_json_open(&json, text);
  *     if (hf_json_next(&json) == HF_JSON_OBJECT)

@@ -1,7 +1,8 @@
 /*
  * json_test.c - every string of up to five characters of JSON's own is judged against a second
- * reader, written from the grammar by recursion; rich texts are told token by token, cut in every
- * place and changed in every byte; the rest by example. All texts are copies of exact length.
+ * reader, written from the grammar by recursion; rich texts are told token by token, cut in
+ * every place and changed in every byte; the rest by example. All texts are copies of exact
+ * length.
  */
 #include "cli/json.h"
 

@@ -13,7 +13,7 @@
 
 /* Whether all of `bytes` is well-formed. */
 bool hf_is_utf8(struct hf_span bytes);
-/* The bytes of the character at the start of `bytes`; 0: none that is well-formed, or no byte. */
+/* The size of the character that `bytes` begin with; 0: none that is well-formed. */
 size_t hf_utf8_size(struct hf_span bytes);
 /* Writes the character and returns its bytes. `code` is at most U+10FFFF, and no surrogate. */
 size_t hf_utf8_write(char to[HF_UTF8_SIZE_MAX], uint32_t code);
