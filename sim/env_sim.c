@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "sim/machine_state.h"
+#include "sim/mix.h"
 
 #define CLOCK_READ_NS 20u                          /* a look at the clock takes this long */
 #define EPOCH_US (UINT64_C(1700000000) * 1000000u) /* when every simulation begins */
@@ -81,15 +82,18 @@ hf_env_wall_us(void)
     return EPOCH_US + hf_env_mono_ns() / 1000;
 }
 
+/* What is drawn alike each time, as from a tape of zeros, differs each time all the same. */
 enum hf_err
 hf_env_entropy(void *to, size_t len)
 {
+    struct sim_machine *machine = sim_machine_current;
     uint8_t *at = to;
     uint64_t drawn = 0;
 
     for (size_t i = 0; i < len; i++) {
         if (i % 8 == 0)
-            drawn = sim_draw(sim_machine_current->tape, "env.entropy", 0, UINT64_MAX);
+            drawn = sim_mix(sim_draw(machine->tape, "env.entropy", 0, UINT64_MAX) +
+                            machine->entropy++);
         at[i] = (uint8_t)(drawn >> (8 * (i % 8)));
     }
     return HF_OK;

@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "sim/machine_state.h"
+#include "sim/mix.h"
 #include "sim/probe.h"
 
 #define CRASH_DELAY 12u /* calls within which a crash of EVERY strikes, about two operations */
@@ -71,11 +72,18 @@ rolls_at_crash(const struct sim_rule *rule)
            (rule->when == SIM_WHEN_CHANCE && is_deferred(rule->fault));
 }
 
-/* Draws about a rule are keyed by its line; where it has none, by its place. */
+/*
+ * Draws about a rule are keyed by its fault's name and by which of the rules of that fault it
+ * is: a comment more in the file, or another fault, leaves them as they were.
+ */
 static uint64_t
-entity_of(const struct sim_faults *faults, const struct sim_rule *rule)
+entity_of(const struct sim_rule *rules, const struct sim_rule *rule)
 {
-    return rule->line != 0 ? rule->line : (uint64_t)(rule - faults->rules);
+    uint64_t earlier = 0;
+
+    for (const struct sim_rule *other = rules; other < rule; other++)
+        earlier += other->fault == rule->fault;
+    return (sim_mix_name(sim_fault_name(rule->fault)) & UINT32_MAX) << 8 | earlier;
 }
 
 static bool
@@ -117,6 +125,7 @@ sim_faults_reset(struct sim_machine *machine)
     for (unsigned i = 0; i < faults->rule_count; i++) {
         struct sim_rule *rule = &faults->rules[i];
         rule->fired = 0;
+        rule->entity = entity_of(faults->rules, rule);
         if (rule->when == SIM_WHEN_MARK)
             faults->state[i].marks = sim_mark_count(rule->mark);
         for (unsigned call = 0; call < SIM_CALL_COUNT; call++) {
@@ -143,8 +152,7 @@ time_has_come(struct sim_machine *machine, struct sim_rule *rule, struct sim_rul
     if (state->wait == 0) {
         uint64_t first = rule->lo == 0 ? 1 : rule->lo;
         uint64_t span = rule->hi > first ? rule->hi - first + 1 : 1;
-        state->wait = first + sim_draw(machine->tape, "rule.every",
-                                       entity_of(&machine->faults, rule), span);
+        state->wait = first + sim_draw(machine->tape, "rule.every", rule->entity, span);
     }
     return --state->wait == 0;
 }
@@ -162,10 +170,9 @@ sim_faults_step(struct sim_machine *machine)
             continue;
         if (rule->when == SIM_WHEN_EVERY && state->calls == 0 &&
             time_has_come(machine, rule, state))
-            state->calls = is_crash(rule->fault)
-                               ? 1 + sim_draw(machine->tape, "rule.delay",
-                                              entity_of(faults, rule), CRASH_DELAY)
-                               : 1;
+            state->calls = is_crash(rule->fault) ? 1 + sim_draw(machine->tape, "rule.delay",
+                                                                rule->entity, CRASH_DELAY)
+                                                 : 1;
         if (rule->when != SIM_WHEN_STEP || rule->lo != machine->steps)
             continue;
         if (is_crash(rule->fault) && rule->call == SIM_CALL_ANY && rule->file == SIM_FILE_ANY)
@@ -190,8 +197,8 @@ fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rul
     case SIM_WHEN_CALL:
         return ++state->matched == rule->lo;
     case SIM_WHEN_CHANCE:
-        return sim_draw_chance(machine->tape, sim_fault_name(rule->fault),
-                               entity_of(&machine->faults, rule), rule->lo, rule->hi);
+        return sim_draw_chance(machine->tape, sim_fault_name(rule->fault), rule->entity,
+                               rule->lo, rule->hi);
     case SIM_WHEN_MARK:
         was = state->marks;
         state->marks = sim_mark_count(rule->mark);
@@ -207,8 +214,7 @@ draw_flavour(struct sim_machine *machine, const struct sim_rule *rule, enum sim_
 {
     if (rule->flavour != SIM_FLAVOUR_ANY)
         return rule->flavour;
-    return first + (enum sim_flavour)sim_draw(machine->tape, "rule.flavour",
-                                              entity_of(&machine->faults, rule),
+    return first + (enum sim_flavour)sim_draw(machine->tape, "rule.flavour", rule->entity,
                                               first == SIM_ONCE ? 2 : 3);
 }
 
@@ -282,8 +288,8 @@ sim_faults_at_crash(struct sim_machine *machine, struct sim_rule *rule)
     if (machine->calm || (rule->count_max != 0 && rule->fired >= rule->count_max))
         return false;
     if (rolls_at_crash(rule))
-        return sim_draw_chance(machine->tape, sim_fault_name(rule->fault),
-                               entity_of(faults, rule), rule->lo, rule->hi);
+        return sim_draw_chance(machine->tape, sim_fault_name(rule->fault), rule->entity,
+                               rule->lo, rule->hi);
     acts = state->calls > 0;
     state->calls = 0;
     return acts;

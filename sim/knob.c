@@ -348,6 +348,19 @@ sim_knob_parse(enum sim_knob knob, struct sim_choice *choice, const char *text,
 
 /* ---- drawing and printing ---------------------------------------------------------------- */
 
+/* Which choice, and with ".in" where in its range: a static string, made when it is wanted. */
+static const char *
+site_of(enum sim_knob knob, const char *part)
+{
+    static char sites[SIM_KNOB_COUNT][2][40];
+    char *site = sites[knob][part[0] != 0];
+
+    if (site[0] == 0)
+        snprintf(site, sizeof sites[0][0], "knob.%s.%s%s", sim_group_name(knobs[knob].group),
+                 knobs[knob].name, part);
+    return site;
+}
+
 struct sim_range
 sim_knob_draw(enum sim_knob knob, const struct sim_choice *choice, struct sim_tape *tape,
               uint64_t entity)
@@ -355,11 +368,11 @@ sim_knob_draw(enum sim_knob knob, const struct sim_choice *choice, struct sim_ta
     struct sim_range range;
 
     HF_ASSERT(choice->count > 0);
-    entity = entity * SIM_KNOB_COUNT + knob;
-    range = choice->of[sim_draw(tape, "knob", entity, choice->count)];
+    range = choice->of[sim_draw(tape, site_of(knob, ""), entity, choice->count)];
     if (range.lo != range.hi && knobs[knob].type != TYPE_SPREAD) {
         uint64_t more = range.hi - range.lo;
-        range.lo += sim_draw(tape, "knob.in", entity, more == UINT64_MAX ? more : more + 1);
+        range.lo +=
+            sim_draw(tape, site_of(knob, ".in"), entity, more == UINT64_MAX ? more : more + 1);
         range.hi = range.lo;
     }
     return range;

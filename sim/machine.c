@@ -49,6 +49,7 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     machine->tape = tape;
     machine->now_ns = 0;
     machine->steps = 0;
+    machine->entropy = 0;
     machine->phase = SIM_PHASE_RUN;
     machine->calm = false;
     machine->has_directory = false;

@@ -129,6 +129,7 @@ struct sim_rule {
     uint64_t count_max;  /* fires at most so often; 0: no limit */
     uint64_t bits;       /* bit_flip: how many */
     unsigned line;       /* of the scenario file; names the rule in results */
+    uint64_t entity;     /* what draws about it are keyed by; set by sim_machine_reset */
     uint64_t fired;      /* counted by the machine, reset by sim_machine_reset */
 };
 

@@ -24,6 +24,7 @@ struct sim_machine {
 
     uint64_t now_ns;
     uint64_t steps;
+    uint64_t entropy; /* numbers handed out */
     enum sim_phase phase;
     bool calm;
     bool has_directory;

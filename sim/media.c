@@ -39,7 +39,7 @@ choose_file(struct sim_machine *machine, const struct sim_rule *rule)
 
     for (int pass = 0; pass < 2; pass++) {
         uint64_t index =
-            pass == 0 ? UINT64_MAX : sim_draw(machine->tape, "media.file", rule->line, seen);
+            pass == 0 ? UINT64_MAX : sim_draw(machine->tape, "media.file", rule->entity, seen);
         seen = 0;
         for (size_t i = 0; i < names->count; i++) {
             if (is_meant(rule, &names->at[i]) && seen++ == index)
@@ -82,12 +82,12 @@ flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct
     struct sim_extent range;
 
     if (!sim_locate(&range, bytes_of(inode), inode->class, rule->field, machine->tape,
-                    rule->line))
+                    rule->entity))
         return false;
     settle(machine, inode);
     for (uint64_t i = 0; i < bits; i++) {
         uint64_t bit =
-            sim_draw(machine->tape, "bit_flip.bit", rule->line, (range.to - range.from) * 8);
+            sim_draw(machine->tape, "bit_flip.bit", rule->entity, (range.to - range.from) * 8);
         uint64_t off = range.from + bit / 8;
         uint8_t byte = inode->mem.at[off] ^ (uint8_t)(1u << bit % 8);
         sim_inode_damage(inode, off, hf_span(&byte, 1));
@@ -105,11 +105,11 @@ choose_sector(struct sim_machine *machine, const struct sim_rule *rule,
 {
     static const uint8_t zeros[SIM_SECTOR];
     uint64_t count = (inode->mem.size + SIM_SECTOR - 1) / SIM_SECTOR;
-    uint64_t first = sim_draw(machine->tape, "zero_sector.first", rule->line, count);
+    uint64_t first = sim_draw(machine->tape, "zero_sector.first", rule->entity, count);
     struct sim_extent range;
 
     if (rule->field[0] != '\0' && sim_locate(&range, bytes_of(inode), inode->class, rule->field,
-                                             machine->tape, rule->line))
+                                             machine->tape, rule->entity))
         first = range.from / SIM_SECTOR;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t off = (first + i) % count * SIM_SECTOR;
@@ -160,11 +160,11 @@ choose_cut(struct sim_machine *machine, const struct sim_rule *rule,
 {
     struct sim_extent range;
 
-    if (sim_draw(machine->tape, "file_loss.anywhere", rule->line, 2) == 0 &&
+    if (sim_draw(machine->tape, "file_loss.anywhere", rule->entity, 2) == 0 &&
         sim_locate(&range, bytes_of(inode), inode->class, last_kept(inode->class),
-                   machine->tape, rule->line))
+                   machine->tape, rule->entity))
         return range.to;
-    return sim_draw(machine->tape, "file_loss.cut", rule->line, inode->mem.size);
+    return sim_draw(machine->tape, "file_loss.cut", rule->entity, inode->mem.size);
 }
 
 /* The segment that a log file's name says, 0 for another name. */
@@ -184,7 +184,7 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
 
     if (how == SIM_FLAVOUR_ANY)
         how = SIM_GONE +
-              (enum sim_flavour)sim_draw(machine->tape, "file_loss.how", rule->line, 3);
+              (enum sim_flavour)sim_draw(machine->tape, "file_loss.how", rule->entity, 3);
     if (how == SIM_GONE) {
         memcpy(lost, name->name, sizeof lost);
         struct sim_entry *entry = enter(machine, SIM_DAMAGE_MISSING, inode, 0, inode->mem.size);
@@ -252,7 +252,7 @@ swap_files(struct sim_machine *machine, const struct sim_rule *rule,
     if (find_twin(names, name, alike != NULL, 0, &count) == NULL)
         return false;
     other = find_twin(names, name, alike != NULL,
-                      sim_draw(machine->tape, "file_swap.other", rule->line, count), &count);
+                      sim_draw(machine->tape, "file_swap.other", rule->entity, count), &count);
     settle(machine, name->inode);
     settle(machine, other->inode);
     enter(machine, SIM_DAMAGE_MISSING, name->inode, 0, name->inode->mem.size);

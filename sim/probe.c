@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* Each run draws for each chance how often it says yes: never, or once in so many. */
+/* Each run draws for each chance how often it says yes: never, or once in so many. The draw is
+ * keyed by the name of the chance and 1; each time that it is asked, by the name and 0. */
 static const unsigned rates[] = { 0, 64, 16, 8 };
 #define RATE_COUNT (sizeof rates / sizeof *rates)
 #define NOT_DRAWN RATE_COUNT
@@ -44,7 +45,7 @@ hf_probe_chance(enum hf_chance chance)
     if (chances_off || machine == NULL || machine->calm)
         return false;
     if (chosen[chance] == NOT_DRAWN)
-        chosen[chance] = sim_draw(machine->tape, "chance.rate", chance, RATE_COUNT);
+        chosen[chance] = sim_draw(machine->tape, chances[chance].name, 1, RATE_COUNT);
     return rates[chosen[chance]] != 0 &&
            sim_draw_chance(machine->tape, chances[chance].name, 0, 1, rates[chosen[chance]]);
 }
