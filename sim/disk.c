@@ -62,6 +62,8 @@ sim_disk_reset(struct sim_disk *disk)
     disk->visible.count = 0;
     disk->durable.count = 0;
     disk->name_op_count = 0;
+    disk->folder_count = 0;
+    disk->folders[sim_disk_folder(disk, ".")].exists = true;
     disk->order = 0;
     disk->serial = 0;
     disk->allocated = 0;

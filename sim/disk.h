@@ -8,9 +8,10 @@
  *    ops      what was done to mem and is not durable yet, in order: DATA and SIZE
  *    disk     the durable bytes and size
  *
- * and for the one directory: visible names, pending name operations in order, durable names.
- * Inodes live apart from their names. A sync applies operations to the durable side up to an
- * order number that its caller took when it began.
+ * and for the names: visible ones, pending name operations in order, durable ones. Each stands
+ * in a folder, which is a number here; a folder's names are synced apart from those of others.
+ * Inodes live apart from their names, and may have several. A sync applies operations to the
+ * durable side up to an order number that its caller took when it began.
  *
  * Invariants (checked by sim_disk_check):
  *   1. mem is disk with ops applied in order, unless the inode is `lossy`
@@ -65,7 +66,22 @@ struct sim_inode {
     bool evict_due; /* and the cache will forget what it holds of them */
 };
 
+/* Folders are numbered as they are first named: the root is there from the start, and the
+ * database under test comes first. */
+#define SIM_FOLDERS_MAX 8u
+#define SIM_FOLDER_PATH_MAX 48u
+#define SIM_FOLDER_ROOT 0u
+#define SIM_FOLDER_MAIN 1u
+#define SIM_FOLDER_ANY SIM_FOLDERS_MAX
+
+/* Its making is durable at once: hf_dir_open syncs the parent. */
+struct sim_folder {
+    char path[SIM_FOLDER_PATH_MAX];
+    bool exists;
+};
+
 struct sim_name {
+    unsigned folder;
     char name[HF_NAME_SIZE_MAX];
     struct sim_inode *inode;
 };
@@ -78,7 +94,8 @@ struct sim_names {
 enum sim_name_op_kind { SIM_NAME_CREATE, SIM_NAME_REMOVE, SIM_NAME_RENAME };
 
 struct sim_name_op {
-    enum sim_name_op_kind kind;
+    enum sim_name_op_kind kind; /* a link is a CREATE of an inode that has other names */
+    unsigned folder;
     uint64_t order;
     struct sim_inode *inode;
     char name[HF_NAME_SIZE_MAX];
@@ -88,6 +105,8 @@ struct sim_name_op {
 struct sim_disk {
     struct sim_inode **inodes; /* all ever made; those with links 0 are free to be used again */
     size_t inode_count, inode_capacity;
+    struct sim_folder folders[SIM_FOLDERS_MAX];
+    unsigned folder_count;
     struct sim_names visible, durable;
     struct sim_name_op *name_ops;
     size_t name_op_count, name_op_capacity;
@@ -108,29 +127,40 @@ bool sim_is_temporary(const char *name);
 
 /* ---- names: disk_names.c ----------------------------------------------------------------- */
 
-struct sim_name *sim_names_find(const struct sim_names *names, const char *name);
-struct sim_inode *sim_names_inode(const struct sim_names *names, const char *name);
+/* The folder at `path`, which may not exist yet. */
+unsigned sim_disk_folder(struct sim_disk *disk, const char *path);
+struct sim_name *sim_names_find(const struct sim_names *names, unsigned folder,
+                                const char *name);
+struct sim_inode *sim_names_inode(const struct sim_names *names, unsigned folder,
+                                  const char *name);
 /* The visible inode of that name, or NULL. */
-struct sim_inode *sim_disk_find(const struct sim_disk *disk, const char *name);
+struct sim_inode *sim_disk_find(const struct sim_disk *disk, unsigned folder, const char *name);
 /* An empty file under a name that is free. */
-struct sim_inode *sim_disk_create(struct sim_disk *disk, const char *name);
+struct sim_inode *sim_disk_create(struct sim_disk *disk, unsigned folder, const char *name);
+/* The same name for the same file in folder `to`, where it is free. */
+void sim_disk_link(struct sim_disk *disk, unsigned from, const char *name, unsigned to);
 /* Both names as the caller found them: `from` and `name` exist. */
-void sim_disk_rename(struct sim_disk *disk, const char *from, const char *to);
-void sim_disk_remove(struct sim_disk *disk, const char *name);
-/* Applies the pending name operations up to order number `order` to the durable names. */
-void sim_disk_sync_names(struct sim_disk *disk, uint64_t order);
+void sim_disk_rename(struct sim_disk *disk, unsigned folder, const char *from, const char *to);
+void sim_disk_remove(struct sim_disk *disk, unsigned folder, const char *name);
+/* Applies the pending name operations of a folder, or of SIM_FOLDER_ANY, up to order number
+ * `order` to the durable names. */
+void sim_disk_sync_names(struct sim_disk *disk, unsigned folder, uint64_t order);
 /* After a power cut: the durable names get those operations that `keep` says, which are then
  * no longer pending, and the visible names are the durable ones. */
 void sim_disk_settle_names(struct sim_disk *disk, const bool *keep);
-/* Whether the inode has a durable name, and no name operation about it is pending. */
-bool sim_disk_is_settled(const struct sim_disk *disk, const struct sim_inode *inode);
+/* Whether the inode has a durable name in the folder, and no operation about it is pending
+ * there. */
+bool sim_disk_is_settled(const struct sim_disk *disk, unsigned folder,
+                         const struct sim_inode *inode);
 /* A handle on the inode, opened and closed. */
 void sim_disk_hold(struct sim_inode *inode);
 void sim_disk_release(struct sim_disk *disk, struct sim_inode *inode);
 /* The two files under visible names change places at once, with nothing pending. */
-void sim_disk_swap(struct sim_disk *disk, const char *name, const char *other);
+void sim_disk_swap(struct sim_disk *disk, unsigned folder, const char *name, const char *other);
 /* Takes a name away at once, cached and durable, whatever is pending: damage at rest. */
-void sim_disk_lose(struct sim_disk *disk, const char *name);
+void sim_disk_lose(struct sim_disk *disk, unsigned folder, const char *name);
+/* Takes a folder away with all its names, at once. */
+void sim_disk_clear(struct sim_disk *disk, unsigned folder);
 
 /* ---- bytes: disk.c ----------------------------------------------------------------------- */
 

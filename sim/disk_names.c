@@ -46,7 +46,7 @@ sim_disk_release(struct sim_disk *disk, struct sim_inode *inode)
 }
 
 static struct sim_inode *
-inode_new(struct sim_disk *disk, const char *name)
+inode_new(struct sim_disk *disk, unsigned folder, const char *name)
 {
     struct sim_inode *inode = NULL;
 
@@ -61,7 +61,7 @@ inode_new(struct sim_disk *disk, const char *name)
         disk->inodes[disk->inode_count++] = inode;
     }
     inode->serial = ++disk->serial;
-    inode->tag = (uint32_t)sim_mix_name(name);
+    inode->tag = (uint32_t)sim_mix_name(name) + folder - SIM_FOLDER_MAIN;
     inode->class = sim_class_of(name);
     inode->mem.size = inode->disk.size = 0;
     inode->allocated = 0;
@@ -93,22 +93,39 @@ sim_class_of(const char *name)
     return strcmp(name, "LOCK") == 0 ? SIM_FILE_LOCK : SIM_FILE_OTHER;
 }
 
+/* ---- folders ----------------------------------------------------------------------------- */
+
+unsigned
+sim_disk_folder(struct sim_disk *disk, const char *path)
+{
+    unsigned i = 0;
+
+    while (i < disk->folder_count && strcmp(disk->folders[i].path, path) != 0)
+        i++;
+    if (i < disk->folder_count)
+        return i;
+    HF_ASSERT(i < SIM_FOLDERS_MAX && strlen(path) < SIM_FOLDER_PATH_MAX);
+    disk->folders[i].exists = false;
+    memcpy(disk->folders[i].path, path, strlen(path) + 1);
+    return disk->folder_count++;
+}
+
 /* ---- lists of names ---------------------------------------------------------------------- */
 
 struct sim_name *
-sim_names_find(const struct sim_names *names, const char *name)
+sim_names_find(const struct sim_names *names, unsigned folder, const char *name)
 {
     for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->at[i].name, name) == 0)
+        if (names->at[i].folder == folder && strcmp(names->at[i].name, name) == 0)
             return &names->at[i];
     }
     return NULL;
 }
 
 struct sim_inode *
-sim_names_inode(const struct sim_names *names, const char *name)
+sim_names_inode(const struct sim_names *names, unsigned folder, const char *name)
 {
-    const struct sim_name *found = sim_names_find(names, name);
+    const struct sim_name *found = sim_names_find(names, folder, name);
     return found == NULL ? NULL : found->inode;
 }
 
@@ -123,9 +140,9 @@ copy_name(char *to, const char *name)
 }
 
 static void
-names_unset(struct sim_disk *disk, struct sim_names *names, const char *name)
+names_unset(struct sim_disk *disk, struct sim_names *names, unsigned folder, const char *name)
 {
-    struct sim_name *found = sim_names_find(names, name);
+    struct sim_name *found = sim_names_find(names, folder, name);
 
     if (found == NULL)
         return;
@@ -134,12 +151,13 @@ names_unset(struct sim_disk *disk, struct sim_names *names, const char *name)
 }
 
 static void
-names_set(struct sim_disk *disk, struct sim_names *names, const char *name,
+names_set(struct sim_disk *disk, struct sim_names *names, unsigned folder, const char *name,
           struct sim_inode *inode)
 {
     link_inode(inode, names == &disk->visible);
-    names_unset(disk, names, name);
+    names_unset(disk, names, folder, name);
     sim_grow(&names->at, &names->capacity, names->count + 1, sizeof *names->at);
+    names->at[names->count].folder = folder;
     copy_name(names->at[names->count].name, name);
     names->at[names->count++].inode = inode;
 }
@@ -149,14 +167,14 @@ apply(struct sim_disk *disk, struct sim_names *names, const struct sim_name_op *
 {
     switch (op->kind) {
     case SIM_NAME_CREATE:
-        names_set(disk, names, op->name, op->inode);
+        names_set(disk, names, op->folder, op->name, op->inode);
         break;
     case SIM_NAME_REMOVE:
-        names_unset(disk, names, op->name);
+        names_unset(disk, names, op->folder, op->name);
         break;
     case SIM_NAME_RENAME:
-        names_set(disk, names, op->to, op->inode);
-        names_unset(disk, names, op->name);
+        names_set(disk, names, op->folder, op->to, op->inode);
+        names_unset(disk, names, op->folder, op->name);
         break;
     }
 }
@@ -175,15 +193,19 @@ change(struct sim_disk *disk, struct sim_name_op op)
 }
 
 struct sim_inode *
-sim_disk_find(const struct sim_disk *disk, const char *name)
+sim_disk_find(const struct sim_disk *disk, unsigned folder, const char *name)
 {
-    return sim_names_inode(&disk->visible, name);
+    return sim_names_inode(&disk->visible, folder, name);
 }
 
 struct sim_inode *
-sim_disk_create(struct sim_disk *disk, const char *name)
+sim_disk_create(struct sim_disk *disk, unsigned folder, const char *name)
 {
-    struct sim_name_op op = { .kind = SIM_NAME_CREATE, .inode = inode_new(disk, name) };
+    struct sim_name_op op = {
+        .kind = SIM_NAME_CREATE,
+        .folder = folder,
+        .inode = inode_new(disk, folder, name),
+    };
 
     copy_name(op.name, name);
     change(disk, op);
@@ -191,9 +213,26 @@ sim_disk_create(struct sim_disk *disk, const char *name)
 }
 
 void
-sim_disk_rename(struct sim_disk *disk, const char *from, const char *to)
+sim_disk_link(struct sim_disk *disk, unsigned from, const char *name, unsigned to)
 {
-    struct sim_name_op op = { .kind = SIM_NAME_RENAME, .inode = sim_disk_find(disk, from) };
+    struct sim_name_op op = {
+        .kind = SIM_NAME_CREATE,
+        .folder = to,
+        .inode = sim_disk_find(disk, from, name),
+    };
+
+    copy_name(op.name, name);
+    change(disk, op);
+}
+
+void
+sim_disk_rename(struct sim_disk *disk, unsigned folder, const char *from, const char *to)
+{
+    struct sim_name_op op = {
+        .kind = SIM_NAME_RENAME,
+        .folder = folder,
+        .inode = sim_disk_find(disk, folder, from),
+    };
 
     if (strcmp(from, to) == 0)
         return;
@@ -204,9 +243,13 @@ sim_disk_rename(struct sim_disk *disk, const char *from, const char *to)
 }
 
 void
-sim_disk_remove(struct sim_disk *disk, const char *name)
+sim_disk_remove(struct sim_disk *disk, unsigned folder, const char *name)
 {
-    struct sim_name_op op = { .kind = SIM_NAME_REMOVE, .inode = sim_disk_find(disk, name) };
+    struct sim_name_op op = {
+        .kind = SIM_NAME_REMOVE,
+        .folder = folder,
+        .inode = sim_disk_find(disk, folder, name),
+    };
 
     copy_name(op.name, name);
     change(disk, op);
@@ -215,18 +258,20 @@ sim_disk_remove(struct sim_disk *disk, const char *name)
 /* ---- from the cache to the disk ---------------------------------------------------------- */
 
 void
-sim_disk_sync_names(struct sim_disk *disk, uint64_t order)
+sim_disk_sync_names(struct sim_disk *disk, unsigned folder, uint64_t order)
 {
-    size_t count = 0;
+    size_t kept = 0;
 
-    for (; count < disk->name_op_count && disk->name_ops[count].order <= order; count++) {
-        apply(disk, &disk->durable, &disk->name_ops[count]);
-        unlink_inode(disk, disk->name_ops[count].inode, false);
+    for (size_t i = 0; i < disk->name_op_count; i++) {
+        struct sim_name_op *op = &disk->name_ops[i];
+        if (op->order <= order && (folder == SIM_FOLDER_ANY || op->folder == folder)) {
+            apply(disk, &disk->durable, op);
+            unlink_inode(disk, op->inode, false);
+        } else if (kept++ < i) {
+            disk->name_ops[kept - 1] = *op;
+        }
     }
-    disk->name_op_count -= count;
-    if (disk->name_op_count > 0)
-        memmove(disk->name_ops, disk->name_ops + count,
-                disk->name_op_count * sizeof *disk->name_ops);
+    disk->name_op_count = kept;
 }
 
 /* The visible names become the durable ones; an inode that comes back takes its blocks
@@ -235,10 +280,10 @@ static void
 show_durable(struct sim_disk *disk)
 {
     while (disk->visible.count > 0)
-        names_unset(disk, &disk->visible, disk->visible.at[0].name);
+        names_unset(disk, &disk->visible, disk->visible.at[0].folder, disk->visible.at[0].name);
     for (size_t i = 0; i < disk->durable.count; i++) {
         struct sim_name *name = &disk->durable.at[i];
-        names_set(disk, &disk->visible, name->name, name->inode);
+        names_set(disk, &disk->visible, name->folder, name->name, name->inode);
         name->inode->class = sim_class_of(name->name);
         sim_inode_allocate(disk, name->inode, name->inode->mem.size);
     }
@@ -258,31 +303,51 @@ sim_disk_settle_names(struct sim_disk *disk, const bool *keep)
 }
 
 bool
-sim_disk_is_settled(const struct sim_disk *disk, const struct sim_inode *inode)
+sim_disk_is_settled(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
 {
     for (size_t i = 0; i < disk->name_op_count; i++) {
-        if (disk->name_ops[i].inode == inode)
+        if (disk->name_ops[i].inode == inode && disk->name_ops[i].folder == folder)
             return false;
     }
     for (size_t i = 0; i < disk->durable.count; i++) {
-        if (disk->durable.at[i].inode == inode)
+        if (disk->durable.at[i].inode == inode && disk->durable.at[i].folder == folder)
             return true;
     }
     return false;
 }
 
 void
-sim_disk_lose(struct sim_disk *disk, const char *name)
+sim_disk_lose(struct sim_disk *disk, unsigned folder, const char *name)
 {
-    sim_disk_sync_names(disk, disk->order);
-    names_unset(disk, &disk->visible, name);
-    names_unset(disk, &disk->durable, name);
+    sim_disk_sync_names(disk, SIM_FOLDER_ANY, disk->order);
+    names_unset(disk, &disk->visible, folder, name);
+    names_unset(disk, &disk->durable, folder, name);
 }
 
 static void
-swap_in(struct sim_names *names, const char *name, const char *other)
+clear_in(struct sim_disk *disk, struct sim_names *names, unsigned folder)
 {
-    struct sim_name *a = sim_names_find(names, name), *b = sim_names_find(names, other);
+    for (size_t i = names->count; i > 0; i--) {
+        const struct sim_name *name = &names->at[i - 1];
+        if (name->folder == folder)
+            names_unset(disk, names, folder, name->name);
+    }
+}
+
+void
+sim_disk_clear(struct sim_disk *disk, unsigned folder)
+{
+    sim_disk_sync_names(disk, folder, disk->order);
+    clear_in(disk, &disk->visible, folder);
+    clear_in(disk, &disk->durable, folder);
+    disk->folders[folder].exists = false;
+}
+
+static void
+swap_in(struct sim_names *names, unsigned folder, const char *name, const char *other)
+{
+    struct sim_name *a = sim_names_find(names, folder, name);
+    struct sim_name *b = sim_names_find(names, folder, other);
     struct sim_inode *inode = a->inode;
 
     a->inode = b->inode;
@@ -290,9 +355,9 @@ swap_in(struct sim_names *names, const char *name, const char *other)
 }
 
 void
-sim_disk_swap(struct sim_disk *disk, const char *name, const char *other)
+sim_disk_swap(struct sim_disk *disk, unsigned folder, const char *name, const char *other)
 {
-    sim_disk_sync_names(disk, disk->order);
-    swap_in(&disk->visible, name, other);
-    swap_in(&disk->durable, name, other);
+    sim_disk_sync_names(disk, SIM_FOLDER_ANY, disk->order);
+    swap_in(&disk->visible, folder, name, other);
+    swap_in(&disk->durable, folder, name, other);
 }

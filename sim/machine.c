@@ -52,7 +52,6 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     machine->entropy = 0;
     machine->phase = SIM_PHASE_RUN;
     machine->calm = false;
-    machine->has_directory = false;
     machine->order_breach = NULL;
     machine->during = NULL;
     machine->stuck = NULL;
@@ -182,6 +181,14 @@ sim_machine_leaks(const struct sim_machine *machine)
 /* ---- steps and phases -------------------------------------------------------------------- */
 
 void
+sim_machine_clear(struct sim_machine *machine, const char *path)
+{
+    sim_disk_clear(&machine->disk, sim_disk_folder(&machine->disk, path));
+    sim_trace(machine, "clear", 0, machine->disk.visible.count);
+    sim_note(machine, "%s is removed", path);
+}
+
+void
 sim_machine_phase(struct sim_machine *machine, enum sim_phase phase)
 {
     machine->phase = phase;
@@ -281,13 +288,15 @@ sim_machine_is_durable(struct sim_machine *machine, struct hf_span needle)
 
     for (size_t i = names->count; i > 0; i--) {
         const struct sim_inode *inode = names->at[i - 1].inode;
-        if (inode->synced_from < inode->synced_to &&
+        if (names->at[i - 1].folder == SIM_FOLDER_MAIN &&
+            inode->synced_from < inode->synced_to &&
             holds(inode, inode->synced_from, inode->synced_to, needle))
             return true;
     }
     for (size_t i = names->count; i > 0; i--) {
         const struct sim_inode *inode = names->at[i - 1].inode;
-        if (holds(inode, 0, inode->disk.size, needle))
+        if (names->at[i - 1].folder == SIM_FOLDER_MAIN &&
+            holds(inode, 0, inode->disk.size, needle))
             return true;
     }
     return false;

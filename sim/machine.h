@@ -41,7 +41,10 @@ enum sim_call {
     SIM_CALL_TRUNCATE,
     SIM_CALL_RENAME,
     SIM_CALL_REMOVE,
+    SIM_CALL_LINK,
     SIM_CALL_LIST,
+    SIM_CALL_SIZE,
+    SIM_CALL_LOCK,
     SIM_CALL_DIR_SYNC,
     SIM_CALL_ALLOC,
     SIM_CALL_COUNT
@@ -168,6 +171,8 @@ const char *sim_machine_stuck(const struct sim_machine *machine);
 /* What the last life had not given back when it returned: blocks, files, directories. */
 uint64_t sim_machine_leaks(const struct sim_machine *machine);
 
+/* A person takes the folder away with all that is in it, at once; nothing in it is open. */
+void sim_machine_clear(struct sim_machine *machine, const char *path);
 void sim_machine_phase(struct sim_machine *machine, enum sim_phase phase);
 /* Before each workload step: counts it, fires the rules of EVERY and STEP (may not return). */
 void sim_machine_step(struct sim_machine *machine);

@@ -47,8 +47,10 @@ static const char *const calls[SIM_CALL_COUNT] = {
     [SIM_CALL_CREATE] = "create",     [SIM_CALL_READ] = "read",
     [SIM_CALL_WRITE] = "write",       [SIM_CALL_SYNC] = "sync",
     [SIM_CALL_TRUNCATE] = "truncate", [SIM_CALL_RENAME] = "rename",
-    [SIM_CALL_REMOVE] = "remove",     [SIM_CALL_LIST] = "list",
-    [SIM_CALL_DIR_SYNC] = "dir_sync", [SIM_CALL_ALLOC] = "alloc",
+    [SIM_CALL_REMOVE] = "remove",     [SIM_CALL_LINK] = "link",
+    [SIM_CALL_LIST] = "list",         [SIM_CALL_SIZE] = "size",
+    [SIM_CALL_LOCK] = "lock",         [SIM_CALL_DIR_SYNC] = "dir_sync",
+    [SIM_CALL_ALLOC] = "alloc",
 };
 
 static const struct word personalities[SIM_PERSONALITY_COUNT] = {

@@ -13,6 +13,12 @@
 
 #include <setjmp.h>
 
+/* Who holds the lock of a folder. */
+struct sim_folder_lock {
+    bool is_exclusive;
+    unsigned shared;
+};
+
 struct sim_machine {
     struct sim_machine_config config;
     struct sim_tape *tape;
@@ -27,7 +33,6 @@ struct sim_machine {
     uint64_t entropy; /* numbers handed out */
     enum sim_phase phase;
     bool calm;
-    bool has_directory;
     const char *order_breach; /* the first one, NULL: none */
 
     /* one life */
@@ -36,8 +41,7 @@ struct sim_machine {
     const struct sim_rule *end_rule; /* the crash that ended it */
     struct hf_dir *dirs;             /* open ones, and the files under them */
     struct hf_file *files;
-    bool locked_exclusive;
-    unsigned locked_shared;
+    struct sim_folder_lock locks_on[SIM_FOLDERS_MAX];
     unsigned locks; /* mutexes held: others can run only while there is none */
     bool in_sync;   /* `during` runs, and is not called again */
     bool in_other;  /* another thread acts, and may leave through `other` */
@@ -55,17 +59,17 @@ extern struct sim_machine *sim_machine_current;
 _Noreturn void sim_machine_crash(struct sim_machine *machine, const struct sim_rule *rule);
 _Noreturn void sim_machine_stop(struct sim_machine *machine, const char *why);
 
-/* Gives up what is open: the end of a life. vfs_sim.c */
+/* Gives up what is open: the end of a life. vfs_sim_dir.c */
 void sim_vfs_forget(struct sim_machine *machine);
 
 /* Faults at rest; returns how many. media.c */
 unsigned sim_media_strike(struct sim_machine *machine);
 
 /* The order rules, asked before the call has its effect. order.c */
-void sim_order_rename(struct sim_machine *machine, const struct sim_inode *inode,
-                      const char *to);
-void sim_order_write(struct sim_machine *machine, const struct sim_inode *inode, uint64_t off,
-                     struct hf_span from);
-void sim_order_remove(struct sim_machine *machine, const char *name);
+void sim_order_rename(struct sim_machine *machine, unsigned folder,
+                      const struct sim_inode *inode, const char *to);
+void sim_order_write(struct sim_machine *machine, unsigned folder,
+                     const struct sim_inode *inode, uint64_t off, struct hf_span from);
+void sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name);
 
 #endif

@@ -23,7 +23,7 @@ is_meant(const struct sim_rule *rule, const struct sim_name *name)
 {
     const struct sim_inode *inode = name->inode;
 
-    if (inode->mem.size == 0 || sim_is_temporary(name->name))
+    if (inode->mem.size == 0 || sim_is_temporary(name->name) || name->folder != SIM_FOLDER_MAIN)
         return false; /* it has nothing to lose, or nobody would miss it */
     return rule->file == SIM_FILE_ANY ? inode->class != SIM_FILE_LOCK
                                       : inode->class == rule->file;
@@ -55,7 +55,7 @@ choose_file(struct sim_machine *machine, const struct sim_rule *rule)
 static void
 settle(struct sim_machine *machine, struct sim_inode *inode)
 {
-    sim_disk_sync_names(&machine->disk, machine->disk.order);
+    sim_disk_sync_names(&machine->disk, SIM_FOLDER_ANY, machine->disk.order);
     sim_inode_sync(&machine->disk, inode, machine->disk.order);
     sim_inode_evict(inode);
 }
@@ -190,7 +190,7 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
         struct sim_entry *entry = enter(machine, SIM_DAMAGE_MISSING, inode, 0, inode->mem.size);
         entry->inode = NULL; /* gone; the entry keeps the segment's number in `serial` */
         entry->serial = segment_of(lost);
-        sim_disk_lose(&machine->disk, lost);
+        sim_disk_lose(&machine->disk, name->folder, lost);
         sim_note(machine, "  ! %s is gone", lost);
         return true;
     }
@@ -213,8 +213,8 @@ find_twin(const struct sim_names *names, const struct sim_name *name, bool alike
     *count = 0;
     for (size_t i = 0; i < names->count; i++) {
         const struct sim_name *other = &names->at[i];
-        if (other == name || other->inode->class != name->inode->class ||
-            sim_is_temporary(other->name) ||
+        if (other == name || other->folder != name->folder ||
+            other->inode->class != name->inode->class || sim_is_temporary(other->name) ||
             (alike && other->inode->mem.size != name->inode->mem.size))
             continue;
         if ((*count)++ == index)
@@ -257,7 +257,7 @@ swap_files(struct sim_machine *machine, const struct sim_rule *rule,
     settle(machine, other->inode);
     enter(machine, SIM_DAMAGE_MISSING, name->inode, 0, name->inode->mem.size);
     enter(machine, SIM_DAMAGE_MISSING, other->inode, 0, other->inode->mem.size);
-    sim_disk_swap(&machine->disk, name->name, other->name);
+    sim_disk_swap(&machine->disk, name->folder, name->name, other->name);
     sim_note(machine, "  ! %s and %s have changed places", name->name, other->name);
     return true;
 }
@@ -291,7 +291,7 @@ segment_of_entry(const struct sim_machine *machine, const struct sim_entry *entr
     if (entry->inode == NULL)
         return (uint32_t)entry->serial;
     for (size_t i = 0; i < names->count; i++) {
-        if (names->at[i].inode == entry->inode)
+        if (names->at[i].inode == entry->inode && names->at[i].folder == SIM_FOLDER_MAIN)
             return segment_of(names->at[i].name);
     }
     return 0;
@@ -305,7 +305,9 @@ find_witnesses(struct sim_machine *machine)
 
     for (size_t i = 0; i < names->count; i++) {
         const struct sim_inode *inode = names->at[i].inode;
-        uint64_t said = sim_locate_witness(bytes_of(inode), inode->class);
+        uint64_t said = names->at[i].folder == SIM_FOLDER_MAIN
+                            ? sim_locate_witness(bytes_of(inode), inode->class)
+                            : 0;
         if (said > witness)
             witness = said;
     }

@@ -61,26 +61,26 @@ number_of(const char *name)
 /* ---- the log ----------------------------------------------------------------------------- */
 
 static bool
-has_durably_begun(const struct sim_disk *disk, const struct sim_inode *inode)
+has_durably_begun(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
 {
-    return sim_disk_is_settled(disk, inode) && holds_data(&inode->disk);
+    return sim_disk_is_settled(disk, folder, inode) && holds_data(&inode->disk);
 }
 
 /* Where the log goes on in segment `first`, or, that one being swallowed by a recovery, in a
  * later one. */
 static bool
-goes_on_at(const struct sim_disk *disk, uint32_t first)
+goes_on_at(const struct sim_disk *disk, unsigned folder, uint32_t first)
 {
     bool any = false;
 
     for (size_t i = 0; i < disk->visible.count; i++) {
         const struct sim_name *name = &disk->visible.at[i];
         uint32_t number = number_of(name->name);
-        if (name->inode->class != SIM_FILE_WAL || number < first)
+        if (name->folder != folder || name->inode->class != SIM_FILE_WAL || number < first)
             continue;
         if (number == first)
-            return has_durably_begun(disk, name->inode);
-        any = any || has_durably_begun(disk, name->inode);
+            return has_durably_begun(disk, folder, name->inode);
+        any = any || has_durably_begun(disk, folder, name->inode);
     }
     return any;
 }
@@ -105,15 +105,15 @@ read_link(const struct sim_inode *inode, struct hf_wal_link *link)
 
 /* The newest segment that has durably begun; 0: none. */
 static uint32_t
-newest_segment(const struct sim_disk *disk, const struct sim_inode **out)
+newest_segment(const struct sim_disk *disk, unsigned folder, const struct sim_inode **out)
 {
     uint32_t newest = 0;
 
     for (size_t i = 0; i < disk->visible.count; i++) {
         const struct sim_name *name = &disk->visible.at[i];
         uint32_t number = number_of(name->name);
-        if (name->inode->class != SIM_FILE_WAL || number <= newest ||
-            !has_durably_begun(disk, name->inode))
+        if (name->folder != folder || name->inode->class != SIM_FILE_WAL || number <= newest ||
+            !has_durably_begun(disk, folder, name->inode))
             continue;
         newest = number;
         *out = name->inode;
@@ -140,13 +140,14 @@ is_manifest(const char *name)
 
 /* The newest durable one; 0: there is none. */
 static uint32_t
-newest_manifest(const struct sim_disk *disk, const struct sim_inode **out)
+newest_manifest(const struct sim_disk *disk, unsigned folder, const struct sim_inode **out)
 {
     uint32_t newest = 0;
 
     for (size_t i = 0; i < disk->durable.count; i++) {
         const struct sim_name *name = &disk->durable.at[i];
-        if (!is_manifest(name->name) || number_of(name->name) <= newest)
+        if (name->folder != folder || !is_manifest(name->name) ||
+            number_of(name->name) <= newest)
             continue;
         newest = number_of(name->name);
         *out = name->inode;
@@ -171,17 +172,17 @@ names_table(const struct sim_inode *inode, uint32_t number)
 
 /* Whether a manifest that is, or may become, the newest durable one names the table. */
 static bool
-is_table_needed(const struct sim_disk *disk, uint32_t number)
+is_table_needed(const struct sim_disk *disk, unsigned folder, uint32_t number)
 {
     const struct sim_inode *inode = NULL;
-    uint32_t newest = newest_manifest(disk, &inode);
+    uint32_t newest = newest_manifest(disk, folder, &inode);
 
     if (newest != 0 && names_table(inode, number))
         return true;
     for (size_t i = 0; i < disk->name_op_count; i++) {
         const struct sim_name_op *op = &disk->name_ops[i];
-        if (op->kind == SIM_NAME_RENAME && is_manifest(op->to) && number_of(op->to) > newest &&
-            names_table(op->inode, number))
+        if (op->folder == folder && op->kind == SIM_NAME_RENAME && is_manifest(op->to) &&
+            number_of(op->to) > newest && names_table(op->inode, number))
             return true;
     }
     return false;
@@ -189,15 +190,15 @@ is_table_needed(const struct sim_disk *disk, uint32_t number)
 
 /* Whether the links lead from the newest segment to `inode`, before the tables take over. */
 static bool
-is_segment_needed(const struct sim_disk *disk, const struct sim_inode *inode)
+is_segment_needed(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
 {
     const struct sim_inode *at = NULL, *newest = NULL;
-    uint32_t number = newest_segment(disk, &at);
+    uint32_t number = newest_segment(disk, folder, &at);
     struct hf_manifest manifest = { .number = 0 };
     struct hf_wal_link link;
     char name[HF_NAME_SIZE_MAX];
 
-    if (newest_manifest(disk, &newest) != 0 && !read_manifest(newest, &manifest))
+    if (newest_manifest(disk, folder, &newest) != 0 && !read_manifest(newest, &manifest))
         return false; /* it was damaged: nobody can tell */
     if (number == 0)
         return true;
@@ -207,14 +208,14 @@ is_segment_needed(const struct sim_disk *disk, const struct sim_inode *inode)
             return false;
         number = link.prev;
         snprintf(name, sizeof name, "wal-%010u", (unsigned)number);
-        at = sim_disk_find(disk, name);
+        at = sim_disk_find(disk, folder, name);
     }
     return at == inode;
 }
 
 /* What keeps the manifest in `inode` from getting its name; NULL: nothing. */
 static const char *
-judge_manifest(const struct sim_disk *disk, const struct sim_inode *inode)
+judge_manifest(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
 {
     struct hf_manifest manifest;
     struct hf_table_info info;
@@ -222,14 +223,14 @@ judge_manifest(const struct sim_disk *disk, const struct sim_inode *inode)
 
     if (!read_manifest(inode, &manifest))
         return "a manifest was named that cannot be read";
-    if (!goes_on_at(disk, manifest.log_first))
+    if (!goes_on_at(disk, folder, manifest.log_first))
         return "a manifest was named before the log behind it had durably begun";
     while (hf_manifest_next(&manifest, &info) == HF_MANIFEST_GOOD) {
         snprintf(name, sizeof name, "table-%010u", (unsigned)info.number);
-        const struct sim_inode *table = sim_disk_find(disk, name);
+        const struct sim_inode *table = sim_disk_find(disk, folder, name);
         if (table == NULL)
             return "a manifest was named, and a table that it names is missing";
-        if (!sim_disk_is_settled(disk, table))
+        if (!sim_disk_is_settled(disk, folder, table))
             return "a manifest was named before a table's name was durable";
         if (table->op_count > 0 || table->lossy || table->disk.size != info.size)
             return "a manifest was named before a table's bytes were durable";
@@ -240,53 +241,54 @@ judge_manifest(const struct sim_disk *disk, const struct sim_inode *inode)
 /* ---- the calls --------------------------------------------------------------------------- */
 
 void
-sim_order_rename(struct sim_machine *machine, const struct sim_inode *inode, const char *to)
+sim_order_rename(struct sim_machine *machine, unsigned folder, const struct sim_inode *inode,
+                 const char *to)
 {
     bool is_whole = inode->class == SIM_FILE_TABLE || inode->class == SIM_FILE_MANIFEST;
 
     if ((is_whole || holds_data(&inode->mem)) && inode->op_count > 0)
         breach(machine, "a file was renamed before its bytes and size were synced");
     if (is_manifest(to)) {
-        const char *wrong = judge_manifest(&machine->disk, inode);
+        const char *wrong = judge_manifest(&machine->disk, folder, inode);
         if (wrong != NULL)
             breach(machine, wrong);
     }
 }
 
 void
-sim_order_write(struct sim_machine *machine, const struct sim_inode *inode, uint64_t off,
-                struct hf_span from)
+sim_order_write(struct sim_machine *machine, unsigned folder, const struct sim_inode *inode,
+                uint64_t off, struct hf_span from)
 {
     uint64_t skip = off < SIM_SECTOR ? SIM_SECTOR - off : 0;
 
     if (inode->class != SIM_FILE_WAL || skip >= from.len ||
         is_zero((const uint8_t *)from.at + skip, from.len - skip))
         return;
-    if (!sim_disk_is_settled(&machine->disk, inode))
+    if (!sim_disk_is_settled(&machine->disk, folder, inode))
         breach(machine, "data was written to a log file whose name was not durable");
     else if (sim_inode_is_pending(inode, 0, SIM_SECTOR))
         breach(machine, "data was written to a log file whose header was not durable");
 }
 
 void
-sim_order_remove(struct sim_machine *machine, const char *name)
+sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name)
 {
     const struct sim_disk *disk = &machine->disk;
-    const struct sim_inode *inode = sim_disk_find(disk, name), *newest = NULL;
+    const struct sim_inode *inode = sim_disk_find(disk, folder, name), *newest = NULL;
 
     if (inode == NULL || sim_is_temporary(name))
         return;
     switch (inode->class) {
     case SIM_FILE_WAL:
-        if (holds_data(&inode->mem) && is_segment_needed(disk, inode))
+        if (holds_data(&inode->mem) && is_segment_needed(disk, folder, inode))
             breach(machine, "a log file was removed that recovery may still need");
         break;
     case SIM_FILE_TABLE:
-        if (is_table_needed(disk, number_of(name)))
+        if (is_table_needed(disk, folder, number_of(name)))
             breach(machine, "a table was removed that a manifest names");
         break;
     case SIM_FILE_MANIFEST:
-        if (newest_manifest(disk, &newest) <= number_of(name) && newest != NULL)
+        if (newest_manifest(disk, folder, &newest) <= number_of(name) && newest != NULL)
             breach(machine, "a manifest was removed before a newer one was durable");
         break;
     default:

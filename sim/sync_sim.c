@@ -53,14 +53,21 @@ sim_sync_some(struct sim_machine *machine, struct sim_inode *inode, uint64_t ord
 }
 
 void
-sim_sync_some_names(struct sim_machine *machine)
+sim_sync_some_names(struct sim_machine *machine, unsigned folder)
 {
     struct sim_disk *disk = &machine->disk;
-    size_t some =
-        (size_t)sim_draw(machine->tape, "crash.synced_names", 0, disk->name_op_count + 1);
+    uint64_t count = 0, some, order = 0;
 
-    if (some > 0)
-        sim_disk_sync_names(disk, disk->name_ops[some - 1].order);
+    for (size_t i = 0; i < disk->name_op_count; i++)
+        count += disk->name_ops[i].folder == folder;
+    some = sim_draw(machine->tape, "crash.synced_names", 0, count + 1);
+    for (size_t i = 0; some > 0; i++) {
+        if (disk->name_ops[i].folder != folder)
+            continue;
+        order = disk->name_ops[i].order;
+        some--;
+    }
+    sim_disk_sync_names(disk, folder, order);
 }
 
 /* Writes those units of a pending write that get through: none of them if `key` is 0. */

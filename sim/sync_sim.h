@@ -14,7 +14,7 @@ void sim_sync_let_others_run(struct sim_machine *machine);
 void sim_sync_all(struct sim_machine *machine, struct sim_inode *inode, uint64_t order);
 /* A beginning of it, drawn: a crash strikes half way through. */
 void sim_sync_some(struct sim_machine *machine, struct sim_inode *inode, uint64_t order);
-void sim_sync_some_names(struct sim_machine *machine);
+void sim_sync_some_names(struct sim_machine *machine, unsigned folder);
 /*
  * A sync that fails; returns its code. DURABLE: all of it is on the disk. CLEAN: sizes are, and
  * some pages; the others are clean from now on, and no later sync writes them. EVICT: as CLEAN,

@@ -124,6 +124,25 @@ sim_machine_timeline(const struct sim_machine *machine, hf_line_fn *line, void *
 
 /* ---- calls ------------------------------------------------------------------------------- */
 
+/* The event as a line for people. */
+static void
+note_call(struct sim_machine *machine, const struct sim_event *event)
+{
+    const char *call = sim_call_name(event->call);
+    const char *folder = event->folder == NULL ? "" : event->folder;
+    const char *slash = event->folder == NULL ? "" : "/";
+    const char *result = hf_err_name(event->err);
+
+    if (event->call == SIM_CALL_READ || event->call == SIM_CALL_WRITE)
+        sim_note(machine, "    %s %s%s%s at %" PRIu64 ": %" PRIu64 " of %" PRIu64 " bytes, %s",
+                 call, folder, slash, event->name, event->off, event->done, event->len, result);
+    else if (event->call == SIM_CALL_TRUNCATE)
+        sim_note(machine, "    %s %s%s%s to %" PRIu64 ": %s", call, folder, slash, event->name,
+                 event->off, result);
+    else
+        sim_note(machine, "    %s %s%s%s: %s", call, folder, slash, event->name, result);
+}
+
 void
 sim_trace_call(struct sim_machine *machine, const struct sim_event *event)
 {
@@ -134,16 +153,6 @@ sim_trace_call(struct sim_machine *machine, const struct sim_event *event)
     chain(history, event->len ^ event->done << 32);
     chain(history, event->content ^ (uint64_t)(unsigned)-event->err);
     end_event(history);
-    if (!history->keeps_text)
-        return;
-    if (event->call == SIM_CALL_READ || event->call == SIM_CALL_WRITE)
-        sim_note(machine, "    %s %s at %" PRIu64 ": %" PRIu64 " of %" PRIu64 " bytes, %s",
-                 sim_call_name(event->call), event->name, event->off, event->done, event->len,
-                 hf_err_name(event->err));
-    else if (event->call == SIM_CALL_TRUNCATE)
-        sim_note(machine, "    %s %s to %" PRIu64 ": %s", sim_call_name(event->call),
-                 event->name, event->off, hf_err_name(event->err));
-    else
-        sim_note(machine, "    %s %s: %s", sim_call_name(event->call), event->name,
-                 hf_err_name(event->err));
+    if (history->keeps_text)
+        note_call(machine, event);
 }

@@ -23,6 +23,7 @@ void sim_history_reset(struct sim_history *history);
 /* One call of the VFS, as it ended. `name` is the file's, NULL for none. */
 struct sim_event {
     enum sim_call call;
+    const char *folder; /* where `name` stands; NULL: in the database under test */
     const char *name;
     uint32_t tag;
     uint64_t off, len;
