@@ -177,7 +177,7 @@ load_tape(struct sim_run *run, const struct sim_order *order, struct hf_error *e
     bool good = true;
 
     sim_tape_reset(run->tape, order->seed);
-    sim_tape_record(run->tape, order->save_tape != NULL);
+    sim_tape_record(run->tape, order->save_tape != NULL && order->feed.len == 0);
     if (order->tape != NULL) {
         rewind(order->tape);
         good = sim_tape_load(run->tape, order->tape, error);
@@ -187,6 +187,7 @@ load_tape(struct sim_run *run, const struct sim_order *order, struct hf_error *e
         if (tape != NULL)
             fclose(tape);
     }
+    sim_tape_feed(run->tape, order->feed);
     return good;
 }
 

@@ -16,8 +16,9 @@ struct sim_order {
     const struct sim_scenario *scenario;
     uint32_t index; /* of the scenario, for the result */
     uint64_t seed;
-    FILE *tape;      /* a saved tape to play instead of the scenario's, or NULL */
-    FILE *save_tape; /* where to write the tape of the run, or NULL */
+    FILE *tape;          /* a saved tape to play instead of the scenario's, or NULL */
+    FILE *save_tape;     /* where to write the tape of the run, or NULL */
+    struct hf_span feed; /* bytes to draw from first, see sim_tape_feed; empty: none */
     bool keep_timeline;
 };
 

@@ -6,6 +6,7 @@
  *   seen      (site, entity) -> occurrences so far     open addressing, cleared by generation
  *   explicit  (site, entity, occurrence) -> value      the same, filled by sim_tape_load
  *   record    each draw in the order of asking         an array, when it is wanted
+ *   feed      bytes that become explicit draws         a span, used up from its front
  *
  * A cache from a name's address to its hash stands in front: sites are static strings, so an
  * address never changes its content.
@@ -60,6 +61,8 @@ struct sim_tape {
     size_t name_count, name_capacity;
     const char **entry_names;
     size_t entry_name_capacity;
+
+    struct hf_span feed;
 
     bool recording;
     struct drawn *drawn;
@@ -120,6 +123,13 @@ sim_tape_reset(struct sim_tape *tape, uint64_t seed)
     sim_tape_rewind(tape);
     tape->seed = seed;
     tape->zero = false;
+    tape->feed = hf_span(NULL, 0);
+}
+
+void
+sim_tape_feed(struct sim_tape *tape, struct hf_span bytes)
+{
+    tape->feed = bytes;
 }
 
 /* ---- the tables -------------------------------------------------------------------------- */
@@ -197,6 +207,33 @@ entry_slot(struct sim_tape *tape, uint64_t site, uint64_t entity, uint64_t occur
     }
 }
 
+/* A new explicit draw, behind the others; `name` stays. Its slot is found by index_entries. */
+static void
+add_entry(struct sim_tape *tape, const char *name, struct entry entry)
+{
+    sim_grow(&tape->entries, &tape->entry_capacity, tape->entry_count + 1,
+             sizeof *tape->entries);
+    sim_grow(&tape->entry_names, &tape->entry_name_capacity, tape->entry_count + 1,
+             sizeof *tape->entry_names);
+    tape->entry_names[tape->entry_count] = name;
+    tape->entries[tape->entry_count++] = entry;
+}
+
+/* The next number below `bound` from what is fed: as many bytes as can tell all of them apart,
+ * the lowest first. */
+static uint64_t
+draw_fed(struct sim_tape *tape, uint64_t bound)
+{
+    const uint8_t *at = tape->feed.at;
+    uint64_t value = 0;
+    size_t used = 0;
+
+    for (uint64_t left = bound - 1; left > 0 && used < tape->feed.len; left >>= 8, used++)
+        value |= (uint64_t)at[used] << used * 8;
+    tape->feed = hf_span(at + used, tape->feed.len - used);
+    return value % bound;
+}
+
 /* ---- drawing ----------------------------------------------------------------------------- */
 
 uint64_t
@@ -212,6 +249,9 @@ sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t boun
     if (slot != NULL && *slot != 0) {
         tape->entries[*slot - 1].read = true;
         value = tape->entries[*slot - 1].value % bound;
+    } else if (tape->feed.len > 0 && bound > 1) {
+        value = draw_fed(tape, bound);
+        add_entry(tape, name, (struct entry){ site, entity, occurrence, value, true });
     } else if (!tape->zero) {
         value = sim_mix_below(sim_mix(key ^ sim_mix(tape->seed ^ sim_mix(occurrence))), bound);
     }
@@ -347,12 +387,7 @@ load_line(struct sim_tape *tape, char *line, unsigned number)
         !parse_number(words[2], &entry.occurrence) || !parse_number(words[3], &entry.value))
         return "a draw is \"SITE ENTITY OCCURRENCE VALUE\"";
     entry.site = sim_mix_name(words[0]);
-    sim_grow(&tape->entries, &tape->entry_capacity, tape->entry_count + 1,
-             sizeof *tape->entries);
-    sim_grow(&tape->entry_names, &tape->entry_name_capacity, tape->entry_count + 1,
-             sizeof *tape->entry_names);
-    tape->entry_names[tape->entry_count] = intern(tape, words[0]);
-    tape->entries[tape->entry_count++] = entry;
+    add_entry(tape, intern(tape, words[0]), entry);
     return NULL;
 }
 

@@ -27,6 +27,14 @@ void sim_tape_reset(struct sim_tape *tape, uint64_t seed);
 /* Forgets the occurrences only: the same run once more. */
 void sim_tape_rewind(struct sim_tape *tape);
 
+/*
+ * A fuzzer's bytes as the map: from here on each draw takes as many as its bound needs, in the
+ * order of asking, until they are used up, and becomes an explicit one. What is drawn then is
+ * the default. The bytes are borrowed until the next reset. What was fed can be saved, and a
+ * run that is to be played again loads that.
+ */
+void sim_tape_feed(struct sim_tape *tape, struct hf_span bytes);
+
 /* `bound` >= 1. `site` is a static string. */
 uint64_t sim_draw(struct sim_tape *tape, const char *site, uint64_t entity, uint64_t bound);
 /* True with chance numerator/denominator; draws 0 for false, so that zero means "no". */

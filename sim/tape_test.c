@@ -3,11 +3,13 @@
  *
  * Method: small tapes asked in different orders and compared; saved tapes loaded from memory.
  */
+#define _GNU_SOURCE /* open_memstream */
 #include "sim/tape.h"
 
+#include "base/span.h"
 #include "base/tap.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 static struct sim_tape *tape;
 
@@ -132,6 +134,44 @@ test_explicit(void)
     TAP_OK(!sim_draw_chance(tape, "b", 0, 99, 100), "zero means no");
 }
 
+/* Bytes are draws in the order of asking, and what they drew is a tape that draws the same. */
+static void
+test_fed(void)
+{
+    static const uint8_t bytes[] = { 7, 0x34, 0x12, 200, 9 };
+    uint64_t first[6], again[6];
+    struct hf_error error;
+    char *saved;
+    size_t size;
+
+    for (int i = 0; i < 2; i++) {
+        uint64_t *drawn = i == 0 ? first : again;
+        if (i == 0) {
+            sim_tape_reset(tape, 5);
+            sim_tape_feed(tape, hf_span(bytes, sizeof bytes));
+        }
+        drawn[0] = sim_draw(tape, "a", 0, 256);
+        drawn[1] = sim_draw(tape, "a", 0, 65536);
+        drawn[2] = sim_draw(tape, "b", 1, 1); /* nothing to choose: takes no byte */
+        drawn[3] = sim_draw(tape, "b", 1, 100);
+        drawn[4] = sim_draw(tape, "b", 2, UINT64_MAX);
+        drawn[5] = sim_draw(tape, "c", 0, 1000);
+        if (i == 0) {
+            FILE *to = open_memstream(&saved, &size);
+            sim_tape_save(tape, to);
+            fclose(to);
+            TAP_OK(load(saved, &error), "what was fed can be saved and loaded");
+        }
+    }
+    TAP_OK(first[0] == 7 && first[1] == 0x1234 && first[2] == 0 && first[3] == 0 &&
+               first[4] == 9,
+           "each draw takes as many bytes as its bound needs, in the order of asking");
+    TAP_OK(memcmp(first, again, sizeof first) == 0, "the saved tape draws the same");
+    TAP_OK(strncmp(saved, "holdfast-tape 1\ndefault seed 5\na 0 0 7\na 0 1 4660\n", 48) == 0,
+           "fed draws are explicit ones");
+    free(saved);
+}
+
 static void
 test_refused(void)
 {
@@ -170,6 +210,7 @@ main(void)
     test_many_places();
     test_round_trip();
     test_explicit();
+    test_fed();
     test_refused();
     sim_tape_close(tape);
     return tap_done();

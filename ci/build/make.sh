@@ -58,6 +58,7 @@ folders() {
 plan() {
     {
         grep -l '^main(' bench/*.c 2>/dev/null | sed 's/^/main /' || true
+        grep -l '^#include "sim/' fuzz/*.c 2>/dev/null | sed 's/^/storm /' || true
         find -H $(folders) -name '*.c' -type f | LC_ALL=C sort | sed 's/^/source /'
     } |
         awk -v build="$BUILD" -v version="$(project_version)" -v fuzzer="${FUZZ_ENGINE:-}" \

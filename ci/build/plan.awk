@@ -1,7 +1,8 @@
 # plan.awk - the list of sources in, the plan out.
 #
-# Input: "main PATH" for each file of bench/ that defines main, then "source PATH" for every .c
-# file, sorted. Output, in an order in which it can be carried out:
+# Input: "main PATH" for each file of bench/ that defines main, "storm PATH" for each of fuzz/
+# that includes the simulator, then "source PATH" for every .c file, sorted. Output, in an order
+# in which it can be carried out:
 #
 #   compile OBJECT SOURCE VARIANT
 #   link TAG OUTPUT KIND INPUT...       KIND is ar, so or the variant of a program
@@ -12,8 +13,8 @@
 #   sim/        storm, and again with sanitisers
 #   X_test.c    a program of its own beside X, with sanitisers
 #   bench/X.c   release; those with a main become programs, X_y.c being bin/X-y
-#   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those whose name
-#               begins with "sim" are linked with the simulator
+#   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those that include
+#               the simulator are linked with it
 #   fuzz/X.c    helpers of those; custom_afl.c is compiled by ci/fuzz.sh alone
 #
 # The same object in an archive serves tests too: an archive's main.o is left alone by the
@@ -75,11 +76,12 @@ function fuzz_source(path,    variant, group) {
         return
     if (path !~ /_fuzz\.c$/) {
         group = path ~ /_main\.c$/ ? "replay" : "fuzz"
-        compile("check", group, path)
+        if (!(path in storms))
+            compile("check", group, path)
         compile("stormcheck", group, path)
         return
     }
-    variant = path ~ /^fuzz\/sim/ ? "stormcheck" : "check"
+    variant = path in storms ? "stormcheck" : "check"
     targets[path] = variant
     compile(variant, "", path)
 }
@@ -103,6 +105,7 @@ function add(path) {
 }
 
 $1 == "main" { has_main[$2] = 1 }
+$1 == "storm" { storms[$2] = 1 }
 $1 == "source" { add($2) }
 
 END {
