@@ -2,6 +2,7 @@
 #
 #   release     what ships: libraries, tool, benchmarks
 #   storm       the simulator, and the engine with marks, chances and plants in it
+#   parity      only linked: the simulator with the calls between engine and machine wrapped
 #   check       release with slow assertions, under the address and undefined sanitisers
 #   stormcheck  storm, likewise
 #
@@ -41,6 +42,7 @@ flags_print() {
 
     set_flags release "$release" '-pie -Wl,-z,relro,-z,now'
     set_flags storm "$release $storm" '-pie -Wl,-z,relro,-z,now'
+    set_flags parity '' '-pie -Wl,-z,relro,-z,now @sim/parity/wrap.flags'
     set_flags check "$checked" "$link"
     set_flags stormcheck "$checked $storm" "$link"
 }

@@ -10,7 +10,8 @@
 # The rules, by place and name:
 #   engine/     twice, release and storm, and both again with sanitisers; the posix side of the
 #               vfs and the tool (cli/) only without the storm
-#   sim/        storm, and again with sanitisers
+#   sim/        storm, and again with sanitisers; sim/parity/ storm alone, for the program that
+#               makes each call on real files too
 #   X_test.c    a program of its own beside X, with sanitisers
 #   bench/X.c   release; those with a main become programs, X_y.c being bin/X-y
 #   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those that include
@@ -92,6 +93,8 @@ function add(path) {
         compile(tests[path], "", path)
     } else if (path ~ /^engine\//)
         engine_source(path)
+    else if (path ~ /^sim\/parity\//)
+        compile("storm", "parity", path)
     else if (path ~ /^sim\//) {
         compile("storm", "sim", path)
         compile("stormcheck", "sim", path)
@@ -122,6 +125,8 @@ END {
             members["storm", "sim"] members["storm", "engine"] shared)
         link("sim", "bin/holdfast-sim-release", "storm",
             members["storm", "sim"] members["release", "engine"] shared)
+        link("parity", "bin/holdfast-sim-parity", "parity", members["storm", "parity"] \
+            members["storm", "sim"] members["storm", "engine"] shared)
     }
 
     bench_library = archive("release", "bench")

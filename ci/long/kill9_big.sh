@@ -14,8 +14,8 @@
 #   - of the records up to that version a sample is there, byte for byte, the newest among them,
 #     and the next one is not.
 #
-# At the end every record is read and compared. A value is a function of its key. It needs three
-# times the data on the disk, and half an hour or more. In $BUILD/log/kill9_big.d is what it made.
+# At the end every record is read and compared. A value is a function of its key. It needs twice
+# the data on the disk, in $BUILD/log/kill9_big.d, and a quarter of an hour or more.
 
 set -eu
 . ci/build/common.sh
@@ -147,4 +147,5 @@ wait "$loader" || fail "the load: $(cat "$scratch/said")"
     fail 'the records are not those loaded'
 size=$(du -sk "$db" | cut -f 1)
 rm -rf "$scratch"
-echo "$rounds kills over $gigabytes GB: all $total records are there; $((size / 1000)) MB of disk"
+echo "$rounds kills over $gigabytes GB: all $total records are there," \
+    "in $((size / 1000)) MB of disk"
