@@ -28,7 +28,7 @@ usage: ./build.sh [COMMAND]
   test [STEP...]   every check there is, or the named steps of ci/steps/
   sim              runs all scenarios in the simulator
   fuzz TARGET|--all [--engine libfuzzer|afl] [--time SECONDS]
-  bench [--quick]  times the engine beside raw loops (bench/spine_timing.c)
+  bench [--full]   measures everything, each figure beside its target
   lint             the rules of style and layering
   ci               what CI runs: test, from nothing
   install          to \$DESTDIR\$PREFIX (PREFIX=/usr/local)
@@ -52,7 +52,7 @@ cmd_sim() {
 
 cmd_bench() {
     make_tags bench
-    exec "$BUILD/bin/spine-timing" "$BUILD/bench" "$@"
+    exec "$BUILD/bin/holdfast-bench" all --dir "$BUILD" "$@"
 }
 
 command=${1:-build}

@@ -5,6 +5,9 @@
 #   parity      only linked: the simulator with the calls between engine and machine wrapped
 #   check       release with slow assertions, under the address and undefined sanitisers
 #   stormcheck  storm, likewise
+#   planted     release, with the plants that a benchmark must notice
+#   bench       how benchmarks are linked: calls of libc that allocate or enter the kernel go
+#               through bench/counted.c; benchcheck is the same for their tests
 #
 # With FUZZ_ENGINE set (by ci/fuzz.sh) the sanitised ones are made for a fuzzer; SANITIZE names
 # other sanitisers for them.
@@ -15,6 +18,11 @@ HARDENING='-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong'
 COMMON="-std=c11 -g -pthread -Iengine -I. -fvisibility=hidden $WARNINGS"
 SANITIZERS="-fsanitize=${SANITIZE:-address,undefined} -fno-sanitize-recover=all
     -fno-omit-frame-pointer"
+
+# Every function of libc by which the engine allocates or enters the kernel, and the clock.
+WRAPPED='malloc calloc realloc mmap munmap madvise pread pwrite read write fdatasync fsync
+    openat close fstat ftruncate renameat unlinkat linkat flock mkdir access readdir getrandom
+    clock_gettime'
 
 # accepted FLAG: FLAG, if the compiler knows it.
 accepted() {
@@ -45,6 +53,10 @@ flags_print() {
     set_flags parity '' '-pie -Wl,-z,relro,-z,now @sim/parity/wrap.flags'
     set_flags check "$checked" "$link"
     set_flags stormcheck "$checked $storm" "$link"
+    wraps=$(printf ' -Wl,--wrap=%s' $WRAPPED)
+    set_flags planted "$release -DHF_PLANTS" ''
+    set_flags bench "$release" "-pie -Wl,-z,relro,-z,now $wraps -Wl,--no-as-needed -lm"
+    set_flags benchcheck "$checked" "$link $wraps -Wl,--no-as-needed -lm"
 }
 
 # set_flags VARIANT CFLAGS LDFLAGS: prints the assignments of a variant.

@@ -1,8 +1,7 @@
 # plan.awk - the list of sources in, the plan out.
 #
-# Input: "main PATH" for each file of bench/ that defines main, "storm PATH" for each of fuzz/
-# that includes the simulator, then "source PATH" for every .c file, sorted. Output, in an order
-# in which it can be carried out:
+# Input: "storm PATH" for each file of fuzz/ that includes the simulator, then "source PATH" for
+# every .c file, sorted. Output, in an order in which it can be carried out:
 #
 #   compile OBJECT SOURCE VARIANT
 #   link TAG OUTPUT KIND INPUT...       KIND is ar, so or the variant of a program
@@ -13,7 +12,8 @@
 #   sim/        storm, and again with sanitisers; sim/parity/ storm alone, for the program that
 #               makes each call on real files too
 #   X_test.c    a program of its own beside X, with sanitisers
-#   bench/X.c   release; those with a main become programs, X_y.c being bin/X-y
+#   bench/      release, with sanitisers for its tests, and planted: the release with plants,
+#               which the engine is then compiled with as well
 #   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those that include
 #               the simulator are linked with it
 #   fuzz/X.c    helpers of those; custom_afl.c is compiled by ci/fuzz.sh alone
@@ -64,9 +64,11 @@ function engine_source(path) {
     } else if (path ~ /_posix\.c$/) {
         compile("release", "posix", path)
         compile("check", "posix", path)
+        compile("planted", "engine", path)
     } else {
         compile("release", "engine", path)
         compile("check", "engine", path)
+        compile("planted", "engine", path)
         compile("storm", "engine", path)
         compile("stormcheck", "engine", path)
     }
@@ -99,15 +101,13 @@ function add(path) {
         compile("storm", "sim", path)
         compile("stormcheck", "sim", path)
     } else if (path ~ /^bench\//) {
-        if (path in has_main)
-            benches[path] = compile("release", "", path)
-        else
-            compile("release", "bench", path)
+        compile("release", "bench", path)
+        compile("check", "bench", path)
+        compile("planted", "bench", path)
     } else if (path ~ /^fuzz\//)
         fuzz_source(path)
 }
 
-$1 == "main" { has_main[$2] = 1 }
 $1 == "storm" { storms[$2] = 1 }
 $1 == "source" { add($2) }
 
@@ -129,11 +129,10 @@ END {
             members["storm", "sim"] members["storm", "engine"] shared)
     }
 
-    bench_library = archive("release", "bench")
-    for (path in benches) {
-        name = stem(path)
-        gsub(/_/, "-", name)
-        link("bench", "bin/" name, "release", " " benches[path] bench_library shared library)
+    if (("release", "bench") in members) {
+        link("bench", "bin/holdfast-bench", "bench", members["release", "bench"] shared library)
+        link("planted", "bin/holdfast-bench-planted", "bench",
+            members["planted", "bench"] shared members["planted", "engine"])
     }
 
     # An archive refers to those behind it.
@@ -147,10 +146,14 @@ END {
     libraries["stormcheck"] = libraries["stormcheck"] " " build "/obj/check/libcli.a"
     helpers["check"] = archive("check", "fuzz")
     helpers["stormcheck"] = archive("stormcheck", "fuzz")
-    for (path in tests)
-        link(path ~ /^sim\// ? "simtest" : "test", "test/" stem(path), tests[path], \
-            " " object(tests[path], path) (path ~ /^fuzz\// ? helpers[tests[path]] : "") \
-            libraries[tests[path]])
+    bench_library = archive("check", "bench")
+    for (path in tests) {
+        helper = path ~ /^fuzz\// ? helpers[tests[path]] : \
+            path ~ /^bench\// ? bench_library : ""
+        link(path ~ /^sim\// ? "simtest" : "test", "test/" stem(path), \
+            path ~ /^bench\// ? "benchcheck" : tests[path], \
+            " " object(tests[path], path) helper libraries[tests[path]])
+    }
 
     # A fuzzer brings its own main, which takes the place of the replay's.
     if (fuzzer == "") {

@@ -1,0 +1,90 @@
+/*
+ * bench_main.c - `holdfast-bench`: measures the engine through its public header, and judges.
+ *
+ * Results go to standard output, diagnostics to standard error, one line each. The exit
+ * statuses are those of enum bench_status. A verb is a row of the table below and a function.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "bench/verbs_bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CATEGORY(name, about)                                                                  \
+    {                                                                                          \
+        name, "", about, 0, 0, BENCH_OPT_MEASURE, bench_verb_category                          \
+    }
+
+static const struct bench_verb verbs[] = {
+    { "all", "", "every category, each row beside its target", 0, 0, BENCH_OPT_MEASURE,
+      bench_verb_all },
+    CATEGORY("storage", "one operation at a time, in the three modes"),
+    { "targets", "", "the table of targets, and who says so", 0, 0, 0, bench_verb_targets },
+    { 0 },
+};
+
+/*
+ * A database's file must never get the number of a standard stream that was closed: what is
+ * printed would go into it. /dev/null takes the place, opened so that using it still fails.
+ */
+static bool
+hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    }
+    return true;
+}
+
+static int
+run(const struct bench_args *args, struct hf_output *output)
+{
+    if (args->version) {
+        hf_output_print(output, "holdfast-bench %s\n", hf_version_string());
+        return BENCH_STATUS_DONE;
+    }
+    if ((args->given & BENCH_OPT_HELP) != 0) {
+        bench_args_help(verbs, args->verb, output);
+        return BENCH_STATUS_DONE;
+    }
+    return args->verb->run(args, output);
+}
+
+static int
+output_failed(const struct hf_output *output)
+{
+    (void)fprintf(stderr, "holdfast-bench: cannot write %s: %s\n", output->name,
+                  strerror(output->error));
+    return BENCH_STATUS_FAILED;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct bench_args args;
+    struct hf_output output;
+    struct hf_error error;
+
+    /* A reader that goes away is a failed write, reported like any other. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!hold_standard_streams())
+        return BENCH_STATUS_FAILED;
+    if (!bench_args_parse(&args, verbs, argc, argv, &error)) {
+        (void)fprintf(stderr, "holdfast-bench: %s\n", error.text);
+        return BENCH_STATUS_USAGE;
+    }
+    if (!hf_output_open(&output, args.out, (args.given & BENCH_OPT_JSON) != 0))
+        return output_failed(&output);
+    int status = run(&args, &output);
+    if (!hf_output_close(&output))
+        return output_failed(&output);
+    return status;
+}

@@ -1,0 +1,49 @@
+/*
+ * planted.c - what stands behind HF_PLANTED in holdfast-bench-planted. Compiled without
+ * -DHF_PLANTS, for holdfast-bench, it knows no name.
+ */
+#include "bench/planted.h"
+
+#include "base/probe.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#ifdef HF_PLANTS
+#define NAME(name, text) #name,
+static const char *const names[] = { HF_PLANT_NAMES(NAME) NULL };
+
+bool hf_probe_planted[HF_PLANT_COUNT];
+
+static void
+set(unsigned index)
+{
+    hf_probe_planted[index] = true;
+}
+#else
+static const char *const names[] = { NULL };
+
+static void
+set(unsigned index)
+{
+    (void)index;
+}
+#endif
+
+const char *
+bench_plant_name(unsigned index)
+{
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+bool
+bench_plant_set(const char *name)
+{
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], name) != 0)
+            continue;
+        set(i);
+        return true;
+    }
+    return false;
+}

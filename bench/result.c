@@ -1,0 +1,198 @@
+/*
+ * result.c - a row, judged and written.
+ *
+ * As JSON, beside what INTERFACES promises:
+ *
+ *   "judged"     each target: measure, figure, wanted, limit, holds, is_wanted, source
+ *   "rounds"     [[mean, calibration], ...] in ns: what baselines are compared by
+ *   "histogram"  [[from, count], ...]: from ns up to where the next one begins, empty ones left
+ *                out, eight to a doubling
+ */
+#include "bench/result.h"
+
+#include "bench/stop.h"
+
+#include <string.h>
+
+#define COARSE (BENCH_HISTOGRAM_SUB / 8) /* buckets that are written as one */
+
+const char *
+bench_verdict_name(enum bench_verdict verdict)
+{
+    static const char *const names[] = { "none", "ok", "slow" };
+    return names[verdict];
+}
+
+double
+bench_result_figure(const struct bench_result *result, enum bench_measure measure)
+{
+    const struct bench_figures *f = &result->figures;
+
+    switch (measure) {
+    case BENCH_MEDIAN:
+        return f->median_ns;
+    case BENCH_P50:
+        return f->p50_ns;
+    case BENCH_P99:
+        return f->p99_ns;
+    case BENCH_P999:
+        return f->p999_ns;
+    case BENCH_MAX:
+        return f->max_ns;
+    case BENCH_RATE:
+        return f->ops_per_s;
+    case BENCH_SIZE:
+    case BENCH_RATIO:
+        break;
+    }
+    return result->value;
+}
+
+void
+bench_result_judge(struct bench_result *result, const struct bench_tier *tier)
+{
+    const struct bench_target *target = NULL;
+
+    result->judged_count = 0;
+    result->verdict = BENCH_VERDICT_NONE;
+    while ((target = bench_target_next(target, result->name)) != NULL) {
+        bench_check(result->judged_count < BENCH_JUDGED_MAX, "the number of a row's targets");
+        double figure = bench_result_figure(result, target->measure);
+        double limit = bench_target_limit(target, tier);
+        bool holds = bench_measure_holds(target->measure, figure, limit);
+        result->judged[result->judged_count++] =
+            (struct bench_judged){ target, figure, limit, holds,
+                                   bench_measure_holds(target->measure, figure,
+                                                       target->wanted) };
+        if (!holds)
+            result->verdict = BENCH_VERDICT_SLOW;
+        else if (result->verdict == BENCH_VERDICT_NONE)
+            result->verdict = BENCH_VERDICT_OK;
+    }
+}
+
+/* ---- JSON -------------------------------------------------------------------------------- */
+
+static void
+print_string(struct hf_output *output, const char *name, const char *text)
+{
+    hf_output_print(output, ", \"%s\": ", name);
+    hf_output_json_string(output, (struct hf_span){ text, strlen(text) });
+}
+
+static void
+print_figures(struct hf_output *output, const struct bench_figures *f)
+{
+    hf_output_print(output,
+                    ", \"median_ns\": %.3f, \"mean_ns\": %.3f, \"stddev_ns\": %.3f, "
+                    "\"min_ns\": %.3f, \"p50_ns\": %.3f, \"p95_ns\": %.3f, \"p99_ns\": %.3f, "
+                    "\"p999_ns\": %.3f, \"max_ns\": %.3f, \"ops_per_s\": %.1f",
+                    f->median_ns, f->mean_ns, f->stddev_ns, f->min_ns, f->p50_ns, f->p95_ns,
+                    f->p99_ns, f->p999_ns, f->max_ns, f->ops_per_s);
+    hf_output_print(output,
+                    ", \"samples\": %llu, \"ops\": %llu, \"warm_up_ops\": %llu, \"batch\": %u, "
+                    "\"threads\": %u, \"clock_cost_ns\": %.1f",
+                    (unsigned long long)f->samples, (unsigned long long)f->ops,
+                    (unsigned long long)f->warm_up_ops, f->batch, f->threads, f->clock_cost_ns);
+}
+
+static void
+print_counts(struct hf_output *output, const struct bench_figures *f)
+{
+    double ops = (double)f->counted_ops;
+
+    if (f->counted_ops == 0)
+        return;
+    hf_output_print(output,
+                    ", \"allocations_per_op\": %.4f, \"system_calls_per_op\": %.4f, "
+                    "\"bytes_written_per_op\": %.2f, \"syncs_per_op\": %.4f, "
+                    "\"bytes_synced_per_op\": %.2f",
+                    (double)f->counts.allocations / ops, (double)f->counts.calls / ops,
+                    (double)f->counts.written / ops, (double)f->counts.syncs / ops,
+                    (double)f->counts.synced / ops);
+}
+
+/* The first target of a duration, as INTERFACES has it; all of them follow in "judged". */
+static void
+print_first_target(struct hf_output *output, const struct bench_result *result)
+{
+    for (unsigned i = 0; i < result->judged_count; i++) {
+        const struct bench_judged *judged = &result->judged[i];
+        if (judged->target->measure >= BENCH_RATE)
+            continue;
+        hf_output_print(output, ", \"target_ns\": %.3f, \"limit_ns\": %.3f",
+                        judged->target->wanted, judged->limit);
+        return;
+    }
+    hf_output_print(output, ", \"target_ns\": null, \"limit_ns\": null");
+}
+
+static void
+print_judged(struct hf_output *output, const struct bench_result *result)
+{
+    hf_output_print(output, ", \"judged\": [");
+    for (unsigned i = 0; i < result->judged_count; i++) {
+        const struct bench_judged *judged = &result->judged[i];
+        hf_output_print(output,
+                        "%s{\"measure\": \"%s\", \"figure\": %.3f, \"target\": %.3f, "
+                        "\"limit\": %.3f, \"holds\": %s, \"is_wanted\": %s",
+                        i == 0 ? "" : ", ", bench_measure_name(judged->target->measure),
+                        judged->figure, judged->target->wanted, judged->limit,
+                        judged->holds ? "true" : "false", judged->is_wanted ? "true" : "false");
+        print_string(output, "source", judged->target->source);
+        hf_output_print(output, "}");
+    }
+    hf_output_print(output, "]");
+}
+
+static void
+print_rounds(struct hf_output *output, const struct bench_figures *f)
+{
+    if (f->beside == NULL)
+        return;
+    print_string(output, "beside", f->beside);
+    hf_output_print(output, ", \"ratio\": %.6g, \"rounds\": [", bench_figures_ratio(f));
+    for (unsigned i = 0; i < f->round_count; i++)
+        hf_output_print(output, "%s[%.3f, %.1f]", i == 0 ? "" : ", ", f->round_mean_ns[i],
+                        f->round_beside_ns[i]);
+    hf_output_print(output, "]");
+}
+
+static void
+print_histogram(struct hf_output *output, const struct bench_histogram *h)
+{
+    const char *comma = "";
+
+    hf_output_print(output, ", \"histogram\": [");
+    for (unsigned from = 0; from < BENCH_HISTOGRAM_BUCKETS; from += COARSE) {
+        uint64_t count = 0;
+        for (unsigned i = from; i < from + COARSE; i++)
+            count += h->buckets[i];
+        if (count == 0)
+            continue;
+        hf_output_print(output, "%s[%.3f, %llu]", comma,
+                        (double)bench_histogram_from(from) / 1000, (unsigned long long)count);
+        comma = ", ";
+    }
+    hf_output_print(output, "]");
+}
+
+void
+bench_result_json(struct hf_output *output, const struct bench_result *result)
+{
+    hf_output_print(output, "{\"name\": ");
+    hf_output_json_string(output, (struct hf_span){ result->name, strlen(result->name) });
+    print_figures(output, &result->figures);
+    print_first_target(output, result);
+    print_string(output, "verdict", bench_verdict_name(result->verdict));
+    if (result->unit != NULL) {
+        hf_output_print(output, ", \"value\": %.6g", result->value);
+        print_string(output, "unit", result->unit);
+    }
+    print_counts(output, &result->figures);
+    print_judged(output, result);
+    print_rounds(output, &result->figures);
+    if (result->histogram != NULL)
+        print_histogram(output, result->histogram);
+    hf_output_print(output, "}");
+}

@@ -1,0 +1,68 @@
+/*
+ * suite.h - what is measured in one run of holdfast-bench, and how much of it.
+ */
+#ifndef BENCH_SUITE_H
+#define BENCH_SUITE_H
+
+#include "bench/measure.h"
+#include "bench/result.h"
+
+enum bench_size {
+    BENCH_SMOKE, /* a few milliseconds a row: it runs, and what it reads is right */
+    BENCH_QUICK, /* all of it in less than three minutes */
+    BENCH_FULL,  /* and in less than thirty */
+    BENCH_SIZE_COUNT
+};
+
+extern const char *const bench_size_names[BENCH_SIZE_COUNT];
+
+struct bench_suite {
+    enum bench_size size;
+    enum bench_tier_id tier;
+    const char *filter;    /* a pattern of row names; NULL: all */
+    const char *directory; /* for files; exists */
+    bool shows_progress;   /* a repainted line on standard error */
+    struct bench_effort effort;
+    uint64_t pairs; /* keys that a benchmark of many keys has */
+
+    struct bench_result *results; /* owned */
+    unsigned count, capacity;
+};
+
+/* What a category does; the name is also that of the verb that runs it alone. */
+struct bench_category {
+    const char *name;
+    void (*run)(struct bench_suite *suite);
+};
+
+/* In the order in which `all` runs them. The last one has a NULL name. */
+extern const struct bench_category bench_categories[];
+
+/* Sets effort and pairs by size. The directory must be set. */
+void bench_suite_begin(struct bench_suite *suite);
+void bench_suite_end(struct bench_suite *suite); /* frees the rows, and the calibration */
+
+/* Whether the row is wanted; a category leaves out the work of those that are not. */
+bool bench_wants(const struct bench_suite *suite, const char *name);
+/* Whether any of `count` rows is. */
+bool bench_wants_any(const struct bench_suite *suite, const char *const *names, unsigned count);
+
+/*
+ * A new row, judged: figures are copied, and so is the tally's histogram if it is not NULL.
+ * Borrowed until the next row is added.
+ */
+struct bench_result *bench_add(struct bench_suite *suite, const char *name,
+                               const struct bench_figures *figures,
+                               const struct bench_tally *tally);
+/* A new row with a value as well. */
+struct bench_result *bench_add_value(struct bench_suite *suite, const char *name,
+                                     const struct bench_figures *figures,
+                                     const struct bench_tally *tally, double value,
+                                     const char *unit);
+/* Measures one work and adds it as a row, if it is wanted. */
+void bench_row(struct bench_suite *suite, const char *name, const struct bench_work *work);
+
+/* Tells a person at a terminal what is being done. */
+void bench_progress(const struct bench_suite *suite, const char *what);
+
+#endif
