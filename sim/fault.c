@@ -139,8 +139,18 @@ sim_faults_reset(struct sim_machine *machine)
 void
 sim_faults_fired(struct sim_machine *machine, struct sim_rule *rule)
 {
+    struct sim_cell where = {
+        .fault = (uint8_t)rule->fault,
+        .file = (uint8_t)machine->faults.file,
+        .moment = sim_is_at_rest(rule->fault)            ? SIM_MOMENT_REST
+                  : machine->phase == SIM_PHASE_RECOVERY ? SIM_MOMENT_RECOVERY
+                                                         : SIM_MOMENT_RUN,
+        .field = sim_coverage_field(machine->faults.field),
+    };
+
     rule->fired++;
     machine->faults.fired[rule->fault]++;
+    sim_coverage_add(&machine->faults.coverage, where);
     sim_note(machine, "  * %s (line %u)", sim_fault_name(rule->fault), rule->line);
 }
 
@@ -264,6 +274,9 @@ sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_c
     struct sim_strike out = { 0 };
     uint64_t rules = faults->by_call[call];
 
+    faults->file = file;
+    faults->field = NULL;
+
     for (unsigned i = 0; rules != 0; i++, rules >>= 1) {
         struct sim_rule *rule = &faults->rules[i];
         if ((rules & 1) == 0 || (rule->file != SIM_FILE_ANY && rule->file != file) ||
@@ -286,6 +299,8 @@ sim_faults_at_crash(struct sim_machine *machine, struct sim_rule *rule)
     struct sim_rule_state *state = &faults->state[rule - faults->rules];
     bool acts;
 
+    faults->file = rule->file;
+    faults->field = NULL;
     if (machine->calm || (rule->count_max != 0 && rule->fired >= rule->count_max))
         return false;
     if (rolls_at_crash(rule))

@@ -4,7 +4,7 @@
 #ifndef SIM_FAULT_H
 #define SIM_FAULT_H
 
-#include "sim/machine.h"
+#include "sim/coverage.h"
 
 #define SIM_RULES_MAX 64u /* as many as `by_call` has bits */
 
@@ -22,7 +22,10 @@ struct sim_faults {
     struct sim_rule_state state[SIM_RULES_MAX];
     uint64_t by_call[SIM_CALL_COUNT]; /* a bit for each rule that may strike at the call */
     uint64_t fired[SIM_FAULT_COUNT];
-    uint64_t full_until; /* no space until this step; 0: there is space */
+    struct sim_coverage coverage;
+    enum sim_file_class file; /* of the call, or of what is damaged at rest, */
+    const char *field;        /* and the field that was hit; NULL: none */
+    uint64_t full_until;      /* no space until this step; 0: there is space */
 };
 
 /* What strikes at one call. Rules are NULL where there is nothing. */

@@ -74,7 +74,7 @@ range_of(const struct sim_field *field, struct sim_structure structure)
                                      : structure.to - (uint64_t)-field->from;
     uint64_t to = field->to > 0 ? structure.from + (uint64_t)field->to
                                 : structure.to - (uint64_t)-field->to;
-    return (struct sim_extent){ from, to };
+    return (struct sim_extent){ from, to, field->name };
 }
 
 static void
@@ -95,7 +95,7 @@ sim_locate(struct sim_extent *out, struct hf_span file, enum sim_file_class clas
     const struct sim_format *format = format_of(class);
     struct search search = { .index = 0 };
 
-    *out = (struct sim_extent){ 0, 0 };
+    *out = (struct sim_extent){ 0 };
     if (format == NULL)
         return false;
     search.field =

@@ -11,6 +11,7 @@
 
 struct sim_extent {
     uint64_t from, to;
+    const char *field; /* its name; static */
 };
 
 /* The `index`th word that names a field of any format, NULL behind the last one. */

@@ -204,6 +204,8 @@ sim_machine_step(struct sim_machine *machine)
     crash = sim_faults_step(machine);
     if (crash == NULL || !machine->is_alive)
         return;
+    machine->faults.file = SIM_FILE_ANY; /* it strikes between two calls */
+    machine->faults.field = NULL;
     sim_faults_fired(machine, crash);
     sim_machine_crash(machine, crash);
 }
@@ -324,6 +326,12 @@ bool
 sim_machine_unwitnessed(struct sim_machine *machine)
 {
     return sim_book_unwitnessed(&machine->book);
+}
+
+const struct sim_coverage *
+sim_machine_coverage(const struct sim_machine *machine)
+{
+    return &machine->faults.coverage;
 }
 
 uint64_t

@@ -233,6 +233,9 @@ void sim_note(struct sim_machine *machine, const char *format, ...)
 void sim_machine_timeline(const struct sim_machine *machine, hf_line_fn *line, void *context);
 
 uint64_t sim_machine_fault_count(const struct sim_machine *machine, enum sim_fault fault);
+/* Where the faults of the run struck. */
+struct sim_coverage;
+const struct sim_coverage *sim_machine_coverage(const struct sim_machine *machine);
 
 const char *sim_fault_name(enum sim_fault fault);
 const char *sim_fault_text(enum sim_fault fault);

@@ -67,6 +67,7 @@ enter(struct sim_machine *machine, enum sim_damage damage, const struct sim_inod
       uint64_t from, uint64_t to)
 {
     struct sim_entry *entry = sim_book_add(&machine->book, damage, inode, from, to);
+    machine->faults.file = inode->class;
     entry->batch = machine->book.batch + 1;
     entry->is_witnessed = inode->class != SIM_FILE_WAL;
     return entry;
@@ -85,6 +86,7 @@ flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct
                     rule->entity))
         return false;
     settle(machine, inode);
+    machine->faults.field = range.field;
     for (uint64_t i = 0; i < bits; i++) {
         uint64_t bit =
             sim_draw(machine->tape, "bit_flip.bit", rule->entity, (range.to - range.from) * 8);
@@ -269,6 +271,7 @@ strike(struct sim_machine *machine, const struct sim_rule *rule)
 
     if (name == NULL)
         return false;
+    machine->faults.field = rule->field;
     switch (rule->fault) {
     case SIM_FILE_SWAP:
         return swap_files(machine, rule, name);

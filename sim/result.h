@@ -5,6 +5,7 @@
 #define SIM_RESULT_H
 
 #include "base/probe.h"
+#include "sim/coverage.h"
 #include "sim/scenario.h"
 
 enum sim_verdict { SIM_HELD, SIM_BROKE, SIM_SIMULATOR_FAILED };
@@ -21,6 +22,7 @@ struct sim_result {
     uint64_t cycles;
     uint64_t refused; /* times that damage was reported by a clear error at open */
     uint64_t faults[SIM_FAULT_COUNT];
+    struct sim_coverage coverage;
     uint64_t marks[HF_MARK_COUNT];
     uint64_t rules_fired[SIM_FAULT_RULES_MAX];
     uint64_t orders_fired[SIM_STEP_ORDERS_MAX];

@@ -6,9 +6,11 @@
  */
 #include "sim/result_print.h"
 
+#include "cli/json_out.h"
 #include "sim/probe.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define KNOBS_COLUMN 60 /* no knob begins behind it */
 
@@ -24,17 +26,7 @@ sim_print_reproduce(FILE *to, const struct sim_scenario *scenario, uint64_t seed
 void
 sim_print_json_string(FILE *to, const char *text)
 {
-    putc('"', to);
-    for (; *text != 0; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(to, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F)
-            fprintf(to, "\\u%04x", c);
-        else
-            putc(c, to);
-    }
-    putc('"', to);
+    hf_json_print_string(to, (struct hf_span){ text, strlen(text) });
 }
 
 /* ---- JSON -------------------------------------------------------------------------------- */
@@ -78,6 +70,39 @@ print_directives(FILE *to, const struct sim_scenario *scenario, const struct sim
     putc('}', to);
 }
 
+/* ,"strikes":{"FAULT/FILE/MOMENT/FIELD":count,...} */
+static void
+print_strikes(FILE *to, const struct sim_coverage *coverage)
+{
+    const char *comma = "";
+
+    fprintf(to, ",\"strikes\":{");
+    for (uint32_t i = 0; i < coverage->count; i++, comma = ",") {
+        char name[SIM_CELL_NAME_SIZE];
+        sim_cell_name(&coverage->cells[i], name);
+        fprintf(to, "%s\"%s\":%" PRIu32, comma, name, coverage->cells[i].strikes);
+    }
+    putc('}', to);
+}
+
+/* ,"unread":[...] of the knobs that nobody asked for in this run. */
+static void
+print_unread(FILE *to, uint64_t knobs_read)
+{
+    const char *comma = "";
+
+    fprintf(to, ",\"unread\":[");
+    for (unsigned i = 0; i < SIM_KNOB_COUNT; i++) {
+        enum sim_knob knob = (enum sim_knob)i;
+        if ((knobs_read >> i & 1) != 0)
+            continue;
+        fprintf(to, "%s\"%s.%s\"", comma, sim_group_name(sim_knob_group(knob)),
+                sim_knob_name(knob));
+        comma = ",";
+    }
+    putc(']', to);
+}
+
 /* NAME=VALUE; returns how many characters that were. */
 static int
 print_knob(FILE *to, const struct sim_result *result, enum sim_knob knob)
@@ -108,6 +133,10 @@ sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_r
         putc('"', to);
     }
     putc(']', to);
+    print_unread(to, result->knobs_read);
+    print_counts(to, "judged", result->judged, SIM_PROPERTY_COUNT, sim_property_name);
+    print_strikes(to, &result->coverage);
+    fprintf(to, ",\"refused\":%" PRIu64, result->refused);
     if (result->verdict != SIM_HELD) {
         fprintf(to, ",\"property\":\"%s\",\"reproduce\":\"",
                 sim_property_name(result->property));

@@ -294,6 +294,7 @@ finish(struct sim_run *run)
     result->steps = run->step;
     for (unsigned i = 0; i < SIM_FAULT_COUNT; i++)
         result->faults[i] = sim_machine_fault_count(run->machine, (enum sim_fault)i);
+    result->coverage = *sim_machine_coverage(run->machine);
     for (unsigned i = 0; i < HF_MARK_COUNT; i++)
         result->marks[i] = sim_mark_count(i);
     for (unsigned i = 0; i < run->scenario->rule_count; i++)

@@ -16,7 +16,8 @@
 #define FOR_REPLAY 2u
 #define FOR_PLANTS 4u
 #define FOR_DESCRIBE 8u
-#define FOR_ALL 15u
+#define FOR_MERGE 16u
+#define FOR_ALL 31u
 
 static const struct {
     const char *name;
@@ -31,6 +32,8 @@ static const struct {
       sim_verb_replay },
     { "plants", "[NAME...]", "switches on each planted bug and sees that it is caught",
       FOR_PLANTS, sim_verb_plants },
+    { "merge", "FILE...", "the results of many jobs (run --json) into one, judged as one",
+      FOR_MERGE, sim_verb_merge },
     { "describe", "[FILE|FOLDER...]", "the words of the language; what scenarios are for",
       FOR_DESCRIBE, sim_verb_describe },
 };
@@ -199,7 +202,7 @@ static const struct {
     { "--plant", "NAME", "with this planted bug on", FOR_RUN | FOR_REPLAY, read_plant },
     { "--tape", "FILE", "plays a saved tape", FOR_REPLAY, read_tape },
     { "--save-tape", "FILE", "saves the tape of the run", FOR_REPLAY, read_save_tape },
-    { "--scenarios", "FOLDER", "where to look (default: scenarios/)", FOR_PLANTS,
+    { "--scenarios", "FOLDER", "where to look (default: scenarios/)", FOR_PLANTS | FOR_MERGE,
       read_scenarios },
     { "--no-chances", NULL, "the engine does nothing unusual by chance", FOR_RUN | FOR_REPLAY,
       read_no_chances },

@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE /* isatty, open_memstream */
 #include "sim/grow.h"
+#include "sim/outcome.h"
 #include "sim/result_print.h"
 #include "sim/run.h"
 #include "sim/verbs_sim.h"
@@ -158,102 +159,26 @@ each_result(void *context, const struct sim_result *result)
 
 /* ---- the end ----------------------------------------------------------------------------- */
 
-struct totals {
-    uint64_t runs, held, broke, failed, cycles;
-    unsigned unmet;  /* expectations of sets that were cut short */
-    unsigned unkept; /* of full ones: failures */
-};
-
-static void
-print_line(void *context, const char *line)
-{
-    fprintf(context, "  %s\n", line);
-}
-
-static void
-count_line(void *context, const char *line)
-{
-    (void)context;
-    (void)line;
-}
-
-static struct totals
-add_up(const struct show *show)
-{
-    struct totals totals = { 0 };
-
-    for (size_t i = 0; i < show->set->count; i++) {
-        const struct sim_tally *tally = &show->tallies[i];
-        unsigned unmet = sim_tally_judge(tally, show->set->list[i], count_line, NULL);
-        totals.runs += tally->runs;
-        totals.held += tally->held;
-        totals.broke += tally->broke;
-        totals.failed += tally->failed;
-        totals.cycles += tally->cycles;
-        if (sim_tally_is_full(tally, show->set->list[i]))
-            totals.unkept += unmet;
-        else
-            totals.unmet += unmet;
-    }
-    return totals;
-}
-
-static void
-print_summary(const struct show *show, const struct totals *totals, uint64_t ns)
-{
-    uint64_t ms = ns / 1000000 + 1;
-
-    fprintf(show->args->out,
-            "{\"summary\":{\"runs\":%" PRIu64 ",\"held\":%" PRIu64 ",\"broke\":%" PRIu64
-            ",\"unmet\":%u,\"cycles\":%" PRIu64 ",\"seconds\":%" PRIu64 ".%03" PRIu64
-            ",\"cycles_per_second\":%" PRIu64 ",\"jobs\":%u}}\n",
-            totals->runs, totals->held, totals->broke, totals->unmet + totals->unkept,
-            totals->cycles, ms / 1000, ms % 1000, totals->cycles * 1000 / ms, show->args->jobs);
-}
-
-static void
-print_table(const struct show *show, const struct totals *totals, uint64_t ns)
-{
-    FILE *out = show->args->out;
-    uint64_t ms = ns / 1000000 + 1;
-
-    putc('\n', out);
-    sim_print_table_head(out);
-    for (size_t i = 0; i < show->set->count; i++) {
-        const struct sim_tally *tally = &show->tallies[i];
-        unsigned unmet = sim_tally_judge(tally, show->set->list[i], count_line, NULL);
-        sim_print_table_row(out, show->set->list[i], tally, unmet);
-        if (sim_tally_is_full(tally, show->set->list[i]))
-            sim_tally_judge(tally, show->set->list[i], print_line, out);
-    }
-    bool all_held = totals->broke + totals->failed + totals->unkept == 0;
-    fprintf(out,
-            "\n%s: %" PRIu64 " runs of %zu scenarios, %" PRIu64
-            " broke, %u expectations failed, "
-            "%u unmet; %" PRIu64 " cycles in %" PRIu64 ".%" PRIu64 " s, %" PRIu64
-            " a second with %u jobs\n",
-            all_held ? "HELD" : "BROKE", totals->runs, show->set->count,
-            totals->broke + totals->failed, totals->unkept, totals->unmet, totals->cycles,
-            ms / 1000, ms % 1000 / 100, totals->cycles * 1000 / ms, show->args->jobs);
-}
-
 static int
 conclude(struct show *show)
 {
-    struct totals totals = add_up(show);
-    uint64_t ns = sim_wall_ns() - show->began_ns;
+    struct sim_outcome outcome = {
+        .set = show->set,
+        .tallies = show->tallies,
+        .milliseconds = (sim_wall_ns() - show->began_ns) / 1000000 + 1,
+        .jobs = show->args->jobs,
+    };
 
+    sim_outcome_add_up(&outcome);
     if (show->has_progress)
         fprintf(stderr, "\r%40s\r", "");
     if (show->args->json) {
         release_lines(show);
-        print_summary(show, &totals, ns);
+        sim_outcome_summary(show->args->out, &outcome);
     } else {
-        print_table(show, &totals, ns);
+        sim_outcome_table(show->args->out, &outcome);
     }
-    if (totals.failed > 0)
-        return SIM_EXIT_SIMULATOR;
-    return totals.broke > 0 || totals.unkept > 0 ? SIM_EXIT_BROKE : SIM_EXIT_HELD;
+    return sim_outcome_status(&outcome);
 }
 
 int
