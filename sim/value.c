@@ -125,7 +125,7 @@ sim_choice_parse(struct sim_choice *choice, enum sim_unit unit, const char *text
     choice->count = 0;
     while (text != NULL) {
         if (choice->count == SIM_CHOICES_MAX)
-            return "more than 8 choices";
+            return "more than 16 choices";
         text = split(head, text, "|");
         const char *wrong = sim_range_parse(&choice->of[choice->count++], unit, head);
         if (wrong != NULL)
@@ -143,7 +143,7 @@ sim_words_parse(struct sim_choice *choice, sim_word_fn *words, const char *text,
     choice->count = 0;
     while (text != NULL) {
         if (choice->count == SIM_CHOICES_MAX)
-            return "more than 8 choices";
+            return "more than 16 choices";
         text = split(head, text, "|");
         int index = sim_word_find(words, head);
         if (index < 0) {

@@ -24,7 +24,7 @@ struct sim_range {
     uint64_t lo, hi;
 };
 
-#define SIM_CHOICES_MAX 8u
+#define SIM_CHOICES_MAX 16u /* as many as there are properties, and one */
 
 struct sim_choice {
     unsigned count;
