@@ -8,6 +8,8 @@
 #   planted     release, with the plants that a benchmark must notice
 #   bench       how benchmarks are linked: calls of libc that allocate or enter the kernel go
 #               through bench/counted.c; benchcheck is the same for their tests
+#   tool        release, linked so that the tool's iotrace stands before the files' side of the
+#               VFS
 #
 # With FUZZ_ENGINE set (by ci/fuzz.sh) the sanitised ones are made for a fuzzer; SANITIZE names
 # other sanitisers for them.
@@ -23,6 +25,11 @@ SANITIZERS="-fsanitize=${SANITIZE:-address,undefined} -fno-sanitize-recover=all
 WRAPPED='malloc calloc realloc mmap munmap madvise pread pwrite read write fdatasync fsync
     openat close fstat ftruncate renameat unlinkat linkat flock mkdir access readdir getrandom
     clock_gettime'
+
+# What vfs_trace.c stands before: all of vfs_file.h.
+TRACED='hf_dir_open hf_dir_close hf_dir_lock hf_dir_list hf_dir_sync hf_dir_rename hf_dir_link
+    hf_dir_remove hf_file_open hf_file_close hf_file_size hf_file_read hf_file_write
+    hf_file_sync hf_file_truncate'
 
 # accepted FLAG: FLAG, if the compiler knows it.
 accepted() {
@@ -49,6 +56,7 @@ flags_print() {
     fi
 
     set_flags release "$release" '-pie -Wl,-z,relro,-z,now'
+    set_flags tool "$release" "-pie -Wl,-z,relro,-z,now $(printf ' -Wl,--wrap=%s' $TRACED)"
     set_flags storm "$release $storm" '-pie -Wl,-z,relro,-z,now'
     set_flags parity '' '-pie -Wl,-z,relro,-z,now @sim/parity/wrap.flags'
     set_flags check "$checked" "$link"

@@ -8,7 +8,7 @@
 #
 # The rules, by place and name:
 #   engine/     twice, release and storm, and both again with sanitisers; the posix side of the
-#               vfs and the tool (cli/) only without the storm
+#               vfs and the tool (cli/) only without the storm; vfs_trace.c for the tool alone
 #   sim/        storm, and again with sanitisers; sim/parity/ storm alone, for the program that
 #               makes each call on real files too
 #   X_test.c    a program of its own beside X, with sanitisers
@@ -61,6 +61,8 @@ function engine_source(path) {
         compile("release", "cli", path)
         if (path !~ /_main\.c$/)
             compile("check", "cli", path)
+    } else if (path ~ /\/vfs_trace\.c$/) {
+        compile("release", "cli", path)
     } else if (path ~ /_posix\.c$/) {
         compile("release", "posix", path)
         compile("check", "posix", path)
@@ -117,7 +119,7 @@ END {
     link("lib", "lib/libholdfast.so." version, "so", posix)
     library = " " build "/lib/libholdfast.a"
     if (("release", "cli") in members)
-        link("tool", "bin/holdfast", "release", members["release", "cli"] library)
+        link("tool", "bin/holdfast", "tool", members["release", "cli"] library)
     # What the tool has for everybody, such as JSON: the linker takes what is wanted.
     shared = archive("release", "cli")
     if (("storm", "sim") in members) {

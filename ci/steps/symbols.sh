@@ -28,6 +28,12 @@ nm -A "$BUILD/bin/holdfast-sim" | grep -q hf_probe || {
     echo 'the search for probes finds none in the simulator either: it is blind'
     failed=1
 }
+nm -A "$static" | grep -i '__wrap\|__real\|hf_trace' |
+    finding 'tracing is left in the library' || true
+nm -A "$BUILD/bin/holdfast" | grep -q hf_trace || {
+    echo 'the search for tracing finds none in the tool either: it is blind'
+    failed=1
+}
 nm -g --defined-only "$static" | awk 'NF == 3 && $3 !~ /^hf_/ { print $3 }' |
     finding 'global names that do not begin with hf_'
 

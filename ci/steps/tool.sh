@@ -194,6 +194,25 @@ point 'losses are told, and status 1'
 status 1 salvage "$d/other" "$d/none" && said 'no file of a database' && [ ! -e "$d/none" ]
 point 'where there is no database there is nothing to salvage'
 
+# ---- every call
+status 0 iotrace put "$d/traced" k v && printed '' &&
+    awk '$5 == "file_write" && $6 ~ /^wal-[0-9]*$/ { written = NR }
+        $5 == "file_sync" { synced = NR }
+        END { exit !(written > 0 && synced > written) }' "$d/err"
+point 'iotrace shows that a strict put is written, then synced'
+status 0 iotrace --out "$d/trace" get "$d/traced" k && printed v && [ ! -s "$d/err" ] &&
+    grep -q ' file_read  *wal-' "$d/trace" && ! grep -q file_write "$d/trace"
+point 'what the verb prints stays where it was; a get reads and writes nothing'
+status 0 iotrace --json get "$d/traced" k && printed v &&
+    grep -q '^{"at_ns":[0-9]*,"took_ns":[0-9]*,"call":"dir_open",' "$d/err" &&
+    grep -q '^{"sum":"file_read","calls":' "$d/err"
+point 'iotrace --json: an object a line'
+status 1 iotrace get "$d/traced" none && status 1 iotrace get "$d/none" k &&
+    grep -q 'dir_open .* NOT_FOUND' "$d/err" && status 2 iotrace scna "$d/traced" &&
+    said 'did you mean scan?' && status 2 iotrace iotrace get "$d/traced" k &&
+    said 'needs a verb'
+point 'the status is that of the verb, and an error is shown with its call'
+
 # ---- usage
 status 0 --help && grep -q '^usage' "$d/out" && status 0 scan --help && status 0 --version &&
     printed "holdfast $(project_version)\n" ; point '--help and --version'

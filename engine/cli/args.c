@@ -284,6 +284,7 @@ hf_args_parse(struct hf_args *args, const struct hf_verb *verbs, int argc, char 
             good = read_word(args, verbs, word, error);
         if (!good)
             return false;
+        options_end |= args->word_count > 0 && (args->verb->options & HF_OPT_REST) != 0;
     }
     return check(args, error);
 }

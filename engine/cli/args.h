@@ -21,6 +21,7 @@
 #define HF_OPT_OUT 2048u
 #define HF_OPT_HELP 4096u
 #define HF_OPT_SINCE 8192u
+#define HF_OPT_REST (1u << 31) /* no option: all from the first word on are words */
 #define HF_OPT_ALL_VERBS (HF_OPT_JSON | HF_OPT_OUT | HF_OPT_HELP)
 
 #define HF_WORDS_MAX 64u

@@ -14,6 +14,7 @@ static const struct hf_verb verbs[] = {
     { "load", "DB FILE", "", 2, 2,
       HF_OPT_MODE | HF_OPT_MEMORY_LIMIT | HF_OPT_BATCH | HF_OPT_FORMAT, NULL },
     { "scan", "DB [FROM [TO]]", "", 1, 3, HF_OPT_PREFIX | HF_OPT_REVERSE | HF_OPT_LIMIT, NULL },
+    { "trace", "VERB ...", "", 1, 9, HF_OPT_REST, NULL },
     { 0 },
 };
 
@@ -55,6 +56,10 @@ test_accepted(void)
     TAP_OK(parse("get db -- --json") && strcmp(args.words[1], "--json") == 0 &&
                (args.given & HF_OPT_JSON) == 0,
            "-- ends the options");
+    TAP_OK(parse("trace --json get db --out -- -k") && args.word_count == 5 &&
+               (args.given & (HF_OPT_JSON | HF_OPT_OUT)) == HF_OPT_JSON &&
+               strcmp(args.words[3], "--") == 0,
+           "a verb that takes another one leaves it all that stands behind its name");
     TAP_OK(parse("load db -") && strcmp(args.words[1], "-") == 0, "- is a word");
     TAP_OK(parse("--version") && args.version && parse("get --help") && parse("--help"),
            "--version and --help need nothing else");

@@ -13,10 +13,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-static const struct hf_verb verbs[] = {
+const struct hf_verb hf_tool_verbs[] = {
     { "put", "DB KEY [VALUE]", "stores one value; without VALUE, standard input", 2, 3,
       HF_OPT_MODE | HF_OPT_ESCAPED, hf_verb_put },
     { "get", "DB KEY", "prints the bytes of one value", 2, 2,
@@ -42,6 +41,8 @@ static const struct hf_verb verbs[] = {
       hf_verb_checkpoint },
     { "salvage", "DAMAGED NEWDB", "makes a database of what can still be read of one", 2, 2,
       HF_OPT_MEMORY_LIMIT, hf_verb_salvage },
+    { "iotrace", "VERB ...", "carries out VERB and prints each call to the system", 1,
+      HF_WORDS_MAX, HF_OPT_REST, hf_verb_iotrace },
     { 0 },
 };
 
@@ -75,18 +76,10 @@ run(const struct hf_args *args, struct hf_output *output)
         return HF_STATUS_DONE;
     }
     if ((args->given & HF_OPT_HELP) != 0) {
-        hf_args_help(verbs, args->verb, print_help_line, output);
+        hf_args_help(hf_tool_verbs, args->verb, print_help_line, output);
         return HF_STATUS_DONE;
     }
     return args->verb->run(args, output);
-}
-
-static int
-output_failed(const struct hf_output *output)
-{
-    (void)fprintf(stderr, "holdfast: cannot write %s: %s\n", output->name,
-                  strerror(output->error));
-    return HF_STATUS_IO;
 }
 
 int
@@ -100,14 +93,14 @@ main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     if (!hold_standard_streams())
         return HF_STATUS_IO;
-    if (!hf_args_parse(&args, verbs, argc, argv, &error)) {
+    if (!hf_args_parse(&args, hf_tool_verbs, argc, argv, &error)) {
         (void)fprintf(stderr, "holdfast: %s\n", error.text);
         return HF_STATUS_USAGE;
     }
     if (!hf_output_open(&output, args.out, (args.given & HF_OPT_JSON) != 0))
-        return output_failed(&output);
+        return hf_output_report(&output);
     int status = run(&args, &output);
     if (!hf_output_close(&output))
-        return output_failed(&output);
+        return hf_output_report(&output);
     return status;
 }

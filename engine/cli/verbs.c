@@ -47,6 +47,14 @@ hf_report(const struct hf_args *args, const struct hf_error *error)
     return hf_status_of(error->code);
 }
 
+enum hf_status
+hf_output_report(const struct hf_output *output)
+{
+    (void)fprintf(stderr, "holdfast: cannot write %s: %s\n", output->name,
+                  strerror(output->error));
+    return HF_STATUS_IO;
+}
+
 static enum hf_status
 open_database(struct hf_db **out, const struct hf_args *args, const struct hf_options *options)
 {

@@ -22,7 +22,10 @@ enum hf_status {
 
 hf_verb_fn hf_verb_put, hf_verb_get, hf_verb_del, hf_verb_load, hf_verb_scan, hf_verb_dump,
     hf_verb_verify, hf_verb_stat, hf_verb_snapshot, hf_verb_restore, hf_verb_checkpoint,
-    hf_verb_salvage;
+    hf_verb_salvage, hf_verb_iotrace;
+
+/* All of them; the last one has a NULL name. */
+extern const struct hf_verb hf_tool_verbs[];
 
 enum hf_status hf_status_of(enum hf_err err);
 
@@ -43,6 +46,9 @@ enum hf_status hf_report_call(struct hf_db *db, const struct hf_args *args, enum
 /* A word of the command line as bytes, unescaped if --escaped says so. DONE, or reported. */
 enum hf_status hf_word_bytes(const struct hf_args *args, const char *word,
                              struct hf_text *bytes);
+
+/* Says on standard error why the output failed; returns the status. */
+enum hf_status hf_output_report(const struct hf_output *output);
 
 /* One item as a JSON object on a line of its own. */
 void hf_print_item_json(struct hf_output *output, const struct hf_item *item);
