@@ -233,7 +233,8 @@ bench_args_parse(struct bench_args *args, const struct bench_verb *verbs, int ar
 {
     bool options_end = false;
 
-    *args = (struct bench_args){ .size = BENCH_QUICK,
+    *args = (struct bench_args){ .argv = argv,
+                                 .size = BENCH_QUICK,
                                  .tier = bench_tier_find(read_variable),
                                  .directory = "." };
     for (int i = 1; i < argc; i++) {

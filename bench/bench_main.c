@@ -24,6 +24,8 @@ static const struct bench_verb verbs[] = {
     { "all", "", "every category, each row beside its target", 0, 0, BENCH_OPT_MEASURE,
       bench_verb_all },
     CATEGORY("storage", "one operation at a time, in the three modes"),
+    { "peers", "", "other engines, the same work in the same run", 0, 0, BENCH_OPT_MEASURE,
+      bench_verb_peers },
     { "targets", "", "the table of targets, and who says so", 0, 0, 0, bench_verb_targets },
     { 0 },
 };

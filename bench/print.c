@@ -3,6 +3,8 @@
  *
  *     {"schema": 1, "environment": {...}, "tier": "...", "size": "...", "results": [...]}
  *
+ * and what the suite has beyond its rows.
+ *
  * In the table a figure stands beside its target. Against a target there are three words: ok,
  * as good as is wanted; far, within the tier's limit only; SLOW, beyond that.
  */
@@ -133,7 +135,10 @@ print_json(struct hf_output *output, const struct bench_suite *suite)
         hf_output_print(output, i == 0 ? "\n" : ",\n");
         bench_result_json(output, &suite->results[i]);
     }
-    hf_output_print(output, "\n]}\n");
+    hf_output_print(output, "\n]");
+    if (suite->more_json != NULL)
+        suite->more_json(output, suite->more_context);
+    hf_output_print(output, "}\n");
 }
 
 int

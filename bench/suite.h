@@ -27,6 +27,9 @@ struct bench_suite {
 
     struct bench_result *results; /* owned */
     unsigned count, capacity;
+    /* Prints further members of the JSON, a comma before each; NULL: there are none. */
+    void (*more_json)(struct hf_output *output, const void *context);
+    const void *more_context;
 };
 
 /* What a category does; the name is also that of the verb that runs it alone. */

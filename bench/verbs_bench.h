@@ -28,6 +28,7 @@ struct bench_args {
     unsigned word_count;
     unsigned given; /* bits of the options on the command line */
     bool version;
+    char **argv; /* all of it, as main got it */
     enum bench_size size;
     enum bench_tier_id tier; /* as the environment says, if no option does */
     const char *filter;
@@ -62,6 +63,8 @@ void bench_args_help(const struct bench_verb *verbs, const struct bench_verb *ve
 bench_verb_fn bench_verb_category;
 /* Every category. */
 bench_verb_fn bench_verb_all;
+/* Other engines, beside this one. */
+bench_verb_fn bench_verb_peers;
 /* What is measured: the categories, and the table of targets. */
 bench_verb_fn bench_verb_targets;
 

@@ -11,9 +11,9 @@ has() {
     [ -f "$1" ] || command -v "$1" >/dev/null 2>&1
 }
 
-# need PROGRAM|FILE PACKAGE: sees to it that the program, or a file named by its whole path, is
-# there, installing the Debian package where that may be done; false, with one line that names
-# it, where it may not.
+# need PROGRAM|FILE PACKAGES: sees to it that the program, or a file named by its whole path, is
+# there, installing the Debian packages, all in one word, where that may be done; false, with
+# one line that names them, where it may not.
 need() {
     has "$1" && return 0
     root=
@@ -21,11 +21,11 @@ need() {
     if has apt-get && $root true 2>/dev/null; then
         echo "installing $2 for $1" >&2
         if { $root apt-get update && DEBIAN_FRONTEND=noninteractive \
-            $root apt-get install -y --no-install-recommends "$2"; } >/dev/null 2>&1; then
+            $root apt-get install -y --no-install-recommends $2; } >/dev/null 2>&1; then
             has "$1" && return 0
         fi
     fi
-    echo "build.sh: '$1' is missing: install the package $2" >&2
+    echo "build.sh: '$1' is missing: install $2" >&2
     return 1
 }
 

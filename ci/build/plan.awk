@@ -1,7 +1,8 @@
 # plan.awk - the list of sources in, the plan out.
 #
-# Input: "storm PATH" for each file of fuzz/ that includes the simulator, then "source PATH" for
-# every .c file, sorted. Output, in an order in which it can be carried out:
+# Input: "peer PATH LIBRARY" or "absent PATH" for each adapter of another engine (peers.h),
+# "storm PATH" for each file of fuzz/ that includes the simulator, then "source PATH" for every
+# .c file, sorted. Output, in an order in which it can be carried out:
 #
 #   compile OBJECT SOURCE VARIANT
 #   link TAG OUTPUT KIND INPUT...       KIND is ar, so or the variant of a program
@@ -13,7 +14,8 @@
 #               makes each call on real files too
 #   X_test.c    a program of its own beside X, with sanitisers
 #   bench/      release, with sanitisers for its tests, and planted: the release with plants,
-#               which the engine is then compiled with as well
+#               which the engine is then compiled with as well; adapters of other engines
+#               for holdfast-bench-peers alone, as far as their headers are there
 #   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those that include
 #               the simulator are linked with it
 #   fuzz/X.c    helpers of those; custom_afl.c is compiled by ci/fuzz.sh alone
@@ -102,6 +104,9 @@ function add(path) {
     else if (path ~ /^sim\//) {
         compile("storm", "sim", path)
         compile("stormcheck", "sim", path)
+    } else if (path in adapters || path ~ /\/peer_linked\.c$/) {
+        if (adapters[path] != "absent")
+            compile("release", "peers", path)
     } else if (path ~ /^bench\//) {
         compile("release", "bench", path)
         compile("check", "bench", path)
@@ -110,6 +115,11 @@ function add(path) {
         fuzz_source(path)
 }
 
+$1 == "absent" { adapters[$2] = "absent" }
+$1 == "peer" {
+    adapters[$2] = "present"
+    peer_libraries = peer_libraries " " $3
+}
 $1 == "storm" { storms[$2] = 1 }
 $1 == "source" { add($2) }
 
@@ -133,6 +143,8 @@ END {
 
     if (("release", "bench") in members) {
         link("bench", "bin/holdfast-bench", "bench", members["release", "bench"] shared library)
+        link("bench", "bin/holdfast-bench-peers", "bench", members["release", "bench"] \
+            members["release", "peers"] shared library peer_libraries)
         link("planted", "bin/holdfast-bench-planted", "bench",
             members["planted", "bench"] shared members["planted", "engine"])
     }

@@ -11,7 +11,8 @@
 # not, since the next look will not see it again; then the lines of the plan to carry out.
 #
 # An object is out of date if it is missing, if a file it was made from is gone or changed, or
-# if the plan makes it otherwise than before; an output, if one of its inputs is.
+# if the plan makes it otherwise than before; an output, if one of its inputs is. A library of
+# the system (-lNAME) never is.
 
 what == "files" { is_file[$1] = 1; next }
 what == "changed" { is_changed[$1] = 1; next }
@@ -43,7 +44,7 @@ function drop(path) {
 function judge_link(n,    word, words, i) {
     words = split(line[n], word, " ")
     for (i = 5; i <= words; i++)
-        if (out_of_date(word[i]))
+        if (word[i] !~ /^-l/ && out_of_date(word[i]))
             break
     if (i <= words || before[word[3]] != line[n] || out_of_date(word[3]))
         drop(word[3])
