@@ -124,6 +124,8 @@
     X(table_error_is_absence, "a block that cannot be read is taken for no entry")             \
     X(io_short_write_is_full, "a short write is taken for a whole one")                        \
     X(index_skip_delete, "a delete is logged and not indexed")                                 \
+    X(commit_time_early, "a commit that fails leaves its time as that of the last one")        \
+    X(fresh_leave_litter, "a restore that fails leaves its files, and says nothing of it")     \
     X(reclaim_lose_version, "memory mode drops an old version that views can still see")       \
     X(reclaim_new_version, "memory mode gives what it moves a version of today")
 

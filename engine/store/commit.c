@@ -149,14 +149,16 @@ commit_time(struct hf_db *db, uint64_t now_ns)
 }
 
 static void
-encode(struct hf_db *db, const struct hf_commit *commit, const struct hf_place *place)
+encode(struct hf_db *db, struct hf_commit *commit, const struct hf_place *place)
 {
     uint32_t payload_size = place->size - HF_WAL_FRAME_OVERHEAD;
     uint32_t back = HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
 
-    db->time_us = commit_time(db, commit->now_ns);
+    commit->time_us = commit_time(db, commit->now_ns);
+    if (HF_PLANTED(commit_time_early))
+        db->time_us = commit->time_us;
     hf_wal_frame_begin(place->at, HF_WAL_COMMIT, payload_size);
-    hf_wal_commit_encode(place->at, db->last + 1, db->time_us, commit->change_count);
+    hf_wal_commit_encode(place->at, db->last + 1, commit->time_us, commit->change_count);
     for (uint32_t i = 0; i < commit->change_count; i++) {
         const struct hf_change *change = &commit->changes[i];
         hf_wal_op_encode(place->at + back, change->type, back, change->key, change->value);
@@ -192,7 +194,7 @@ contain(struct hf_db *db, enum hf_err cause)
 }
 
 static enum hf_err
-append(struct hf_db *db, const struct hf_commit *commit, uint64_t payload_size,
+append(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
        struct hf_place *place, struct hf_detail *detail)
 {
     uint32_t size = HF_WAL_FRAME_OVERHEAD + (uint32_t)payload_size;
@@ -212,7 +214,7 @@ append(struct hf_db *db, const struct hf_commit *commit, uint64_t payload_size,
 
 /* Both, and where memory is refused, once more for each part of it that can be given back. */
 static enum hf_err
-make_room(struct hf_db *db, const struct hf_commit *commit, uint64_t payload_size,
+make_room(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
           struct hf_place *place, struct hf_detail *detail)
 {
     enum hf_err err;
@@ -324,6 +326,7 @@ commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *deta
     if (err == HF_OK) {
         index_changes(db, commit, &place);
         commit->version = ++db->last;
+        db->time_us = commit->time_us; /* not before: it is that of the last commit */
         db->stats.commits++;
     }
     hf_memtable_settle(db->active);

@@ -491,36 +491,35 @@ hf_fresh_finish(struct hf_fresh *fresh, const struct hf_fresh_state *state,
 
 /*
  * The manifest goes first, should it have come to be: without it nothing here is a database.
- * Where that cannot be made sure, all stays; either way the directory says what it is.
+ * Then whatever stands here, known or not: a call that failed may have had its effect. RESTORE
+ * goes last, when nothing is left that it must explain; where that cannot be made sure, it
+ * stays.
  */
 static void
 undo(struct hf_fresh *fresh)
 {
+    struct names *names = hf_budget_alloc(&fresh->budget, sizeof *names);
     char name[HF_NAME_SIZE_MAX];
 
     hf_manifest_name(name, fresh->number_next, "");
     hf_dir_remove(fresh->dir, name, NULL);
-    if (hf_dir_sync(fresh->dir, NULL) != HF_OK)
-        return;
-    for (uint32_t i = 0; i < fresh->made_count; i++)
-        fresh->made[i]->is_obsolete = true;
-    hf_log_name(name, LOG_NUMBER, "");
-    hf_dir_remove(fresh->dir, name, NULL);
+    if (names != NULL && hf_dir_sync(fresh->dir, NULL) == HF_OK &&
+        look(fresh, names, NULL) == HF_OK && !names->has_manifest &&
+        (HF_PLANTED(fresh_leave_litter) || clear(fresh, names, NULL) == HF_OK) &&
+        hf_dir_sync(fresh->dir, NULL) == HF_OK)
+        hf_dir_remove(fresh->dir, HF_FRESH_MARK, NULL);
+    hf_budget_free(&fresh->budget, names, sizeof *names);
 }
 
 void
 hf_fresh_close(struct hf_fresh *fresh)
 {
-    bool undoes = fresh->is_ours && !fresh->is_finished;
-
     hf_table_writer_close(fresh->writer);
-    if (undoes)
-        undo(fresh);
     for (uint32_t i = 0; i < fresh->made_count; i++)
         hf_table_unref(&fresh->tables, fresh->made[i]);
     hf_budget_free(&fresh->budget, fresh->made, fresh->made_capacity * sizeof *fresh->made);
-    if (undoes && hf_dir_sync(fresh->dir, NULL) == HF_OK)
-        hf_dir_remove(fresh->dir, HF_FRESH_MARK, NULL);
+    if (fresh->is_ours && !fresh->is_finished)
+        undo(fresh);
     hf_dir_close(fresh->dir);
     hf_cache_close(fresh->cache);
     HF_ASSERT(fresh->budget.used == 0); /* what was counted was given back */
