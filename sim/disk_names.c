@@ -86,6 +86,8 @@ sim_class_of(const char *name)
         return SIM_FILE_TABLE;
     if (strncmp(name, "manifest-", 9) == 0)
         return SIM_FILE_MANIFEST;
+    if (strstr(name, ".snap") != NULL)
+        return SIM_FILE_SNAPSHOT;
     if (sim_is_temporary(name))
         return SIM_FILE_TMP;
     if (strncmp(name, "wal-", 4) == 0)

@@ -41,6 +41,19 @@ struct sim_guest {
     enum hf_err (*flush)(void *handle);
     enum hf_err (*compact)(void *handle);
     enum hf_err (*verify)(void *handle, hf_line_fn *line, void *context);
+    /* A second database, or a snapshot, of what is committed; as the public calls of these
+     * names. */
+    enum hf_err (*checkpoint)(void *handle, const char *path, uint64_t *version);
+    enum hf_err (*snapshot_save)(void *handle, uint64_t base, const char *path,
+                                 struct hf_snapshot *snapshot);
+    enum hf_err (*snapshot_check)(const char *path, struct hf_snapshot *snapshot,
+                                  struct hf_error *error);
+    enum hf_err (*restore)(const char *path, const struct hf_options *options,
+                           const struct hf_snapshot_input *inputs, size_t count,
+                           struct hf_snapshot *restored, struct hf_error *error);
+    enum hf_err (*salvage)(const char *damaged, const char *path,
+                           const struct hf_options *options, hf_line_fn *line, void *context,
+                           struct hf_salvaged *salvaged, struct hf_error *error);
     uint64_t (*last_version)(void *handle);
     uint64_t (*durable_version)(void *handle);
     void (*error)(void *handle, struct hf_error *error);

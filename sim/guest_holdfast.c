@@ -123,6 +123,18 @@ guest_verify(void *handle, hf_line_fn *line, void *context)
     return hf_verify(handle, line, context);
 }
 
+static enum hf_err
+guest_checkpoint(void *handle, const char *path, uint64_t *version)
+{
+    return hf_checkpoint(handle, path, version);
+}
+
+static enum hf_err
+guest_snapshot_save(void *handle, uint64_t base, const char *path, struct hf_snapshot *snapshot)
+{
+    return hf_snapshot_save(handle, base, path, snapshot);
+}
+
 static uint64_t
 guest_last_version(void *handle)
 {
@@ -210,6 +222,11 @@ const struct sim_guest sim_guest_holdfast = {
     .flush = guest_flush,
     .compact = guest_compact,
     .verify = guest_verify,
+    .checkpoint = guest_checkpoint,
+    .snapshot_save = guest_snapshot_save,
+    .snapshot_check = hf_snapshot_check,
+    .restore = hf_restore,
+    .salvage = hf_salvage,
     .last_version = guest_last_version,
     .durable_version = guest_durable_version,
     .error = guest_error,

@@ -231,6 +231,11 @@ static const struct knob_info knobs[SIM_KNOB_COUNT] = {
     [SIM_KNOB_FLUSH] = WEIGHT("flush", "0|1", "weight: hf_flush, all commits into tables"),
     [SIM_KNOB_COMPACT] = WEIGHT("compact", "0|0|1", "weight: hf_compact, all tables merged"),
     [SIM_KNOB_HOLD] = WEIGHT("hold", "0|1..4", "weight: a view opens and stays, or is read"),
+    [SIM_KNOB_SNAPSHOT] = WEIGHT("snapshot", "0", "weight: hf_snapshot_save, full or not"),
+    [SIM_KNOB_RESTORE] = WEIGHT("restore", "0", "weight: hf_restore, or a look at it"),
+    [SIM_KNOB_CHECKPOINT] = WEIGHT("checkpoint", "0", "weight: hf_checkpoint, or a look at it"),
+    [SIM_KNOB_SALVAGE] = WEIGHT("salvage", "0", "weight: hf_salvage, also before opens"),
+    [SIM_KNOB_SECOND] = WEIGHT("second", "0", "weight: a second handle, which is BUSY"),
 };
 /* clang-format on */
 

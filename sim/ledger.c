@@ -31,6 +31,7 @@ sim_book_add(struct sim_book *book, enum sim_damage damage, const struct sim_ino
     entry = &book->at[book->count++];
     *entry = (struct sim_entry){
         .damage = damage,
+        .class = inode == NULL ? SIM_FILE_ANY : inode->class,
         .inode = inode,
         .serial = inode == NULL ? 0 : inode->serial,
         .from = from,
@@ -91,13 +92,14 @@ sim_book_overwrite(struct sim_book *book, const struct sim_inode *inode, uint64_
 }
 
 bool
-sim_book_explains(struct sim_book *book)
+sim_book_explains(struct sim_book *book, bool of_snapshots)
 {
     bool explains = false;
 
     for (size_t i = 0; i < book->count; i++) {
         struct sim_entry *entry = &book->at[i];
-        if (!entry->is_read || !is_live(entry))
+        if (!entry->is_read || !is_live(entry) ||
+            (entry->class == SIM_FILE_SNAPSHOT) != of_snapshots)
             continue;
         entry->is_reported = true;
         entry->is_gone = entry->damage == SIM_DAMAGE_ONCE; /* it excuses one refusal */

@@ -22,6 +22,7 @@ enum sim_damage {
 
 struct sim_entry {
     enum sim_damage damage;
+    enum sim_file_class class;
     const struct sim_inode *inode; /* NULL: the whole file is gone */
     uint64_t serial; /* of the inode, which may be used again; no inode: the lost segment */
     uint64_t from, to;
@@ -49,8 +50,9 @@ void sim_book_look(struct sim_book *book, const struct sim_inode *inode);
 /* What was written is durable now: [from, to) of the file. */
 void sim_book_overwrite(struct sim_book *book, const struct sim_inode *inode, uint64_t from,
                         uint64_t to);
-/* True, and it counts as reported, if there is damage that was read and is still there. */
-bool sim_book_explains(struct sim_book *book);
+/* True, and it counts as reported, if there is damage that was read and is still there: to
+ * snapshot files, or to the database. */
+bool sim_book_explains(struct sim_book *book, bool of_snapshots);
 /* Whether nothing vouched for any of what the last damage at rest changed. */
 bool sim_book_unwitnessed(const struct sim_book *book);
 struct sim_ledger sim_book_sum(const struct sim_book *book);

@@ -21,7 +21,6 @@
 #define TRIES_UNDER_FAULTS 3u
 #define TRIES_MAX 5u
 #define LIVES_WITHOUT_STEP_MAX 12u
-#define PATH "db"
 
 /* ---- options ----------------------------------------------------------------------------- */
 
@@ -83,8 +82,8 @@ call_open(struct opening *opening)
     opening->file_faults = sim_run_file_faults(run);
     opening->alloc_faults = sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL);
     opening->report = (struct hf_recovery)HF_RECOVERY_INIT;
-    enum hf_err err = run->guest->open(&handle, has_directory ? PATH : NULL, &opening->options,
-                                       &opening->report, &opening->error);
+    enum hf_err err = run->guest->open(&handle, has_directory ? SIM_MAIN_PATH : NULL,
+                                       &opening->options, &opening->report, &opening->error);
     sim_trace(run->machine, "open", opening->options.flags, (uint64_t)(unsigned)-err);
     sim_note(run->machine, "open%s: %s%s%.160s",
              opening->options.flags & HF_READ_ONLY ? " read-only" : "", hf_err_name(err),
@@ -130,6 +129,7 @@ open_or_judge(struct opening *opening)
         if (sim_run_is_deserved(run, err)) {
             sim_run_judged(run, SIM_HOLDS_DETECTS);
             run->result->refused++;
+            sim_backup_salvage_refused(run);
             run->stage = SIM_STAGE_DONE;
             return false;
         }
@@ -206,6 +206,7 @@ judge_opened(const struct opening *opening)
     sim_note(run->machine, "recovered %" PRIu64 " of %" PRIu64 " commits, %" PRIu64 " promised",
              version, sim_oracle_last(run->oracle), sim_oracle_kept(run->oracle));
     sim_oracle_recover(run->oracle, version, is_writable);
+    sim_backup_recovered(run, version);
     run->is_placed = is_writable;
     if (is_writable)
         run->sync_errors = sim_machine_fault_count(run->machine, SIM_SYNC_ERROR);
@@ -394,12 +395,15 @@ sim_life(void *context)
     for (unsigned i = 0; i < SIM_HELD_MAX; i++)
         run->held[i].view = NULL; /* those of the life before went with it */
     choose_options(run);
-    if (run->options.mode == HF_MODE_MEMORY)
+    if (run->options.mode == HF_MODE_MEMORY) {
         sim_oracle_reset(run->oracle, (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS));
+        sim_backup_forget(run);
+    }
     sim_machine_phase(run->machine, SIM_PHASE_RECOVERY);
     if (is_quiet)
         sim_run_calm(run, true);
-    bool opened = open_and_judge(run);
+    sim_backup_salvage_crashed(run);
+    bool opened = !run->is_broken && open_and_judge(run);
     if (is_quiet)
         sim_run_calm(run, false);
     sim_machine_phase(run->machine, SIM_PHASE_RUN);

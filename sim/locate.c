@@ -9,7 +9,8 @@
 #include "sim/locate_format.h"
 
 static const struct sim_format *const formats[] = { &sim_format_wal, &sim_format_table,
-                                                    &sim_format_manifest };
+                                                    &sim_format_manifest,
+                                                    &sim_format_snapshot };
 
 /* NULL: files of that class have no format. */
 static const struct sim_format *format_of(enum sim_file_class class)
@@ -22,6 +23,8 @@ static const struct sim_format *format_of(enum sim_file_class class)
         return &sim_format_table;
     case SIM_FILE_MANIFEST:
         return &sim_format_manifest;
+    case SIM_FILE_SNAPSHOT:
+        return &sim_format_snapshot;
     default:
         return NULL;
     }

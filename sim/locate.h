@@ -1,5 +1,6 @@
 /*
- * locate.h - where a field of a format lies in the bytes of a file: log, table or manifest.
+ * locate.h - where a field of a format lies in the bytes of a file: log, table, manifest or
+ * snapshot.
  *
  * Faults at rest are aimed at fields, or headers and lengths would hardly ever be hit: most
  * bytes of a file are payload or zeros.

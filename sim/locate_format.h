@@ -37,5 +37,6 @@ struct sim_format {
 extern const struct sim_format sim_format_wal;      /* locate_wal.c */
 extern const struct sim_format sim_format_table;    /* locate_table.c */
 extern const struct sim_format sim_format_manifest; /* locate_manifest.c */
+extern const struct sim_format sim_format_snapshot; /* locate_snapshot.c */
 
 #endif

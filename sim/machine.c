@@ -319,7 +319,13 @@ sim_machine_ledger(const struct sim_machine *machine)
 bool
 sim_machine_explains(struct sim_machine *machine)
 {
-    return sim_book_explains(&machine->book);
+    return sim_book_explains(&machine->book, false);
+}
+
+bool
+sim_machine_explains_snapshot(struct sim_machine *machine)
+{
+    return sim_book_explains(&machine->book, true);
 }
 
 bool

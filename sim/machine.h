@@ -24,6 +24,7 @@ enum sim_file_class {
     SIM_FILE_WAL,
     SIM_FILE_TABLE,    /* from its first byte, when its name is a temporary one yet */
     SIM_FILE_MANIFEST, /* likewise */
+    SIM_FILE_SNAPSHOT, /* likewise */
     SIM_FILE_TMP,      /* a log segment in the making */
     SIM_FILE_LOCK,
     SIM_FILE_DIR,
@@ -213,6 +214,8 @@ struct sim_ledger {
 struct sim_ledger sim_machine_ledger(const struct sim_machine *machine);
 /* The engine reported corruption (or the like): true if an entry that was read explains it. */
 bool sim_machine_explains(struct sim_machine *machine);
+/* The same of a refusal of a snapshot file. */
+bool sim_machine_explains_snapshot(struct sim_machine *machine);
 /* Whether a documented limit covers losing a suffix: all damage so far lies where no surviving
  * group header vouches for it (computed from the durable image and the ledger). */
 bool sim_machine_unwitnessed(struct sim_machine *machine);

@@ -37,9 +37,11 @@ static const struct word faults[SIM_FAULT_COUNT] = {
 };
 
 static const char *const file_classes[SIM_FILE_CLASS_COUNT] = {
-    [SIM_FILE_ANY] = "any",           [SIM_FILE_WAL] = "wal",     [SIM_FILE_TABLE] = "table",
-    [SIM_FILE_MANIFEST] = "manifest", [SIM_FILE_TMP] = "tmp",     [SIM_FILE_LOCK] = "lock",
-    [SIM_FILE_DIR] = "dir",           [SIM_FILE_OTHER] = "other",
+    [SIM_FILE_ANY] = "any",           [SIM_FILE_WAL] = "wal",
+    [SIM_FILE_TABLE] = "table",       [SIM_FILE_MANIFEST] = "manifest",
+    [SIM_FILE_SNAPSHOT] = "snapshot", [SIM_FILE_TMP] = "tmp",
+    [SIM_FILE_LOCK] = "lock",         [SIM_FILE_DIR] = "dir",
+    [SIM_FILE_OTHER] = "other",
 };
 
 static const char *const calls[SIM_CALL_COUNT] = {

@@ -22,8 +22,10 @@ static bool
 is_meant(const struct sim_rule *rule, const struct sim_name *name)
 {
     const struct sim_inode *inode = name->inode;
+    bool is_snapshot = rule->file == SIM_FILE_SNAPSHOT;
 
-    if (inode->mem.size == 0 || sim_is_temporary(name->name) || name->folder != SIM_FOLDER_MAIN)
+    if (inode->mem.size == 0 || sim_is_temporary(name->name) ||
+        name->folder != (is_snapshot ? SIM_FOLDER_ROOT : SIM_FOLDER_MAIN))
         return false; /* it has nothing to lose, or nobody would miss it */
     return rule->file == SIM_FILE_ANY ? inode->class != SIM_FILE_LOCK
                                       : inode->class == rule->file;
@@ -148,6 +150,8 @@ static const char *last_kept(enum sim_file_class class)
     switch (class) {
     case SIM_FILE_TABLE:
         return "block";
+    case SIM_FILE_SNAPSHOT:
+        return "part";
     case SIM_FILE_MANIFEST:
         return "first";
     default:

@@ -18,6 +18,9 @@
  *             a manifest when a newer one is durable. Else a power cut may keep the removal and
  *             lose what made it right
  *
+ * In a folder that is durably marked to be no database before it has a manifest, the manifest
+ * may go, and then anything.
+ *
  * The first breach is kept. The rules know no engine's calls; what a manifest or a link says is
  * read with the engine's codecs.
  */
@@ -25,6 +28,7 @@
 #include "format/manifest_format.h"
 #include "format/wal_walk.h"
 #include "sim/machine_state.h"
+#include "store/backup/fresh.h"
 
 #include <stdlib.h>
 
@@ -238,6 +242,27 @@ judge_manifest(const struct sim_disk *disk, unsigned folder, const struct sim_in
     return NULL;
 }
 
+/* The folder durably says to be no database before it has a manifest. */
+static bool
+is_marked(const struct sim_disk *disk, unsigned folder)
+{
+    return sim_names_inode(&disk->durable, folder, HF_FRESH_MARK) != NULL;
+}
+
+/* A folder that durably says to be no database yet, and that nothing pending makes one. */
+static bool
+is_in_the_making(const struct sim_disk *disk, unsigned folder)
+{
+    const struct sim_inode *manifest;
+
+    for (size_t i = 0; i < disk->name_op_count; i++) {
+        const struct sim_name_op *op = &disk->name_ops[i];
+        if (op->folder == folder && (is_manifest(op->name) || is_manifest(op->to)))
+            return false;
+    }
+    return newest_manifest(disk, folder, &manifest) == 0 && is_marked(disk, folder);
+}
+
 /* ---- the calls --------------------------------------------------------------------------- */
 
 void
@@ -276,7 +301,7 @@ sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name)
     const struct sim_disk *disk = &machine->disk;
     const struct sim_inode *inode = sim_disk_find(disk, folder, name), *newest = NULL;
 
-    if (inode == NULL || sim_is_temporary(name))
+    if (inode == NULL || sim_is_temporary(name) || is_in_the_making(disk, folder))
         return;
     switch (inode->class) {
     case SIM_FILE_WAL:
@@ -288,7 +313,8 @@ sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name)
             breach(machine, "a table was removed that a manifest names");
         break;
     case SIM_FILE_MANIFEST:
-        if (newest_manifest(disk, folder, &newest) <= number_of(name) && newest != NULL)
+        if (newest_manifest(disk, folder, &newest) <= number_of(name) && newest != NULL &&
+            !is_marked(disk, folder))
             breach(machine, "a manifest was removed before a newer one was durable");
         break;
     default:

@@ -22,6 +22,8 @@ static const struct {
     [SIM_HOLDS_VERIFY] = { "verify", "hf_verify finds nothing where nothing is wrong" },
     [SIM_HOLDS_WINDOW] = { "window", "no more is at risk in buffered mode than was agreed" },
     [SIM_HOLDS_RESUMES] = { "resumes", "once the faults are over, writing goes on" },
+    [SIM_HOLDS_BACKUP] = { "backup",
+                           "a backup is what it says, whole and for good, or not there" },
     [SIM_HOLDS_DEADLOCK] = { "deadlock", "no call waits for what cannot come" },
     [SIM_HOLDS_ALIVE] = { "alive", "the engine neither aborts nor runs for ever" },
     [SIM_HOLDS_DETERMINISTIC] = { "deterministic", "the same tape gives the same trace" },

@@ -58,6 +58,7 @@ sim_runner_close(struct sim_runner *runner)
     sim_oracle_close(runner->run.oracle);
     free(runner->run.buffer);
     free(runner->run.values);
+    free(runner->run.attempts.at);
     free(runner);
 }
 
@@ -87,7 +88,7 @@ sim_run_break(struct sim_run *run, enum sim_property property, const char *expec
         return;
     run->is_broken = true;
     result->verdict = SIM_BROKE;
-    result->property = property;
+    result->property = run->is_in_copy ? SIM_HOLDS_BACKUP : property;
     snprintf(result->expected, sizeof result->expected, "%s", expected);
     va_start(args, format);
     vsnprintf(result->found, sizeof result->found, format, args);
@@ -221,7 +222,9 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
     sim_run_fit_knobs(run);
     run->stage = SIM_STAGE_STORM;
     run->is_broken = run->is_created = run->is_placed = run->has_failed = false;
-    run->is_in_hook = run->has_batches = false;
+    run->is_in_hook = run->is_in_copy = run->has_batches = false;
+    run->attempts.count = 0;
+    sim_backup_reset(run);
     run->step = run->lives = run->lives_without_step = run->acked = 0;
     run->nested = run->calm_depth = 0;
     run->sync_errors = 0;

@@ -5,11 +5,15 @@
  *    life.c          one life: open and judge, work, close
  *    workload.c      the steps: which operation, on what
  *    work_commit.c   ... the commits among them
+ *    work_backup.c   ... the snapshots, and what they restore
+ *    work_copy.c     ... checkpoints, and databases made of the one under test
+ *    work_salvage.c  ... what salvage makes of it
  *    doors.c         the reads, each through its door, against the oracle
  */
 #ifndef SIM_RUN_STATE_H
 #define SIM_RUN_STATE_H
 
+#include "sim/backup.h"
 #include "sim/guest.h"
 #include "sim/keyspace.h"
 #include "sim/oracle.h"
@@ -24,6 +28,14 @@ struct sim_held {
     void *view; /* NULL: none */
     uint64_t version;
 };
+
+/* Every put of a run, whatever became of it; kept where salvage may look for them. */
+struct sim_attempts {
+    struct sim_change *at;
+    size_t count, capacity;
+};
+
+#define SIM_MAIN_PATH "db"
 
 /* STORM: the workload runs. LAST: all faults are over, one more life must do everything. */
 enum sim_stage { SIM_STAGE_STORM, SIM_STAGE_LAST, SIM_STAGE_DONE };
@@ -48,7 +60,9 @@ struct sim_run {
     uint64_t acked;   /* commits since the last full check */
     bool is_created;  /* a creating open has succeeded */
     unsigned calm_depth;
-    uint64_t sync_errors;   /* faults of this kind before the last recovery that could write */
+    uint64_t sync_errors; /* faults of this kind before the last recovery that could write */
+    struct sim_backups backups;
+    struct sim_attempts attempts;
     uint64_t history_floor; /* earlier lives may have dropped versions below it */
 
     /* one life */
@@ -58,6 +72,7 @@ struct sim_run {
     bool has_failed; /* a sync error or FAILED was seen: no write may succeed any more */
     bool is_placed;  /* recovery made a writable segment, or a commit has succeeded since */
     bool is_in_hook; /* inside a sync: others act */
+    bool is_in_copy; /* the handle is that of a copy: what is wrong is wrong with a backup */
     unsigned nested; /* commits by others since the current call began */
 
     unsigned char *buffer; /* for one value */
@@ -78,7 +93,8 @@ void sim_run_judged(struct sim_run *run, enum sim_property property);
 void sim_run_calm(struct sim_run *run, bool calm);
 /* How many faults struck so far that may fail a file call. */
 uint64_t sim_run_file_faults(const struct sim_run *run);
-/* True: the error is what damage deserves that was met before; it counts as reported. */
+/* True: the error is what damage to the database deserves that was met before; it counts as
+ * reported. */
 bool sim_run_is_deserved(struct sim_run *run, enum hf_err err);
 bool sim_run_is_damaged(const struct sim_run *run);
 /* Makes drawn knobs agree with pinned ones and with each other. */
@@ -115,6 +131,10 @@ void sim_commit_put(struct sim_run *run);
 void sim_commit_delete(struct sim_run *run);
 void sim_commit_cas(struct sim_run *run);
 void sim_commit_txn(struct sim_run *run);
+
+/* ---- work_salvage.c ---------------------------------------------------------------------- */
+
+void sim_attempts_note(struct sim_run *run, const struct sim_change *change);
 
 /* ---- doors.c ----------------------------------------------------------------------------- */
 

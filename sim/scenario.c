@@ -423,7 +423,8 @@ has_work(const struct sim_scenario *scenario)
 {
     for (unsigned knob = SIM_KNOB_PUT; knob < SIM_KNOB_COUNT; knob++) {
         const struct sim_setting *setting = &scenario->knobs[knob];
-        if (!setting->pinned || setting->choice.of[0].lo > 0)
+        const struct sim_choice *choice = &setting->choice;
+        if (choice->of[0].lo > 0 || (!setting->pinned && choice->of[choice->count - 1].hi > 0))
             return true;
     }
     return false;

@@ -65,6 +65,8 @@ make_value(struct attempt *attempt, struct sim_change *change)
     value.at = run->values + attempt->values_used;
     value.len = change->size;
     sim_stamp_fill(run->values + attempt->values_used, change->size, change->stamp);
+    if (sim_run_knob(run, SIM_KNOB_SALVAGE) > 0)
+        sim_attempts_note(run, change);
     attempt->values_used += change->size;
     return value;
 }

@@ -259,14 +259,27 @@ carry_out(struct sim_run *run, enum sim_knob verb)
 {
     typedef void verb_fn(struct sim_run * run);
     static verb_fn *const verbs[SIM_KNOB_COUNT] = {
-        [SIM_KNOB_PUT] = sim_commit_put,  [SIM_KNOB_DELETE] = sim_commit_delete,
-        [SIM_KNOB_CAS] = sim_commit_cas,  [SIM_KNOB_TXN] = sim_commit_txn,
-        [SIM_KNOB_GET] = do_get,          [SIM_KNOB_GET_MANY] = sim_doors_get_many,
-        [SIM_KNOB_SCAN] = sim_doors_scan, [SIM_KNOB_AS_OF] = sim_doors_as_of,
-        [SIM_KNOB_SYNC] = do_sync,        [SIM_KNOB_WAIT] = do_wait,
-        [SIM_KNOB_WORK] = do_work,        [SIM_KNOB_NAP] = do_nap,
-        [SIM_KNOB_VERIFY] = do_verify,    [SIM_KNOB_FLUSH] = do_flush,
-        [SIM_KNOB_COMPACT] = do_compact,  [SIM_KNOB_HOLD] = do_hold,
+        [SIM_KNOB_PUT] = sim_commit_put,
+        [SIM_KNOB_DELETE] = sim_commit_delete,
+        [SIM_KNOB_CAS] = sim_commit_cas,
+        [SIM_KNOB_TXN] = sim_commit_txn,
+        [SIM_KNOB_GET] = do_get,
+        [SIM_KNOB_GET_MANY] = sim_doors_get_many,
+        [SIM_KNOB_SCAN] = sim_doors_scan,
+        [SIM_KNOB_AS_OF] = sim_doors_as_of,
+        [SIM_KNOB_SYNC] = do_sync,
+        [SIM_KNOB_WAIT] = do_wait,
+        [SIM_KNOB_WORK] = do_work,
+        [SIM_KNOB_NAP] = do_nap,
+        [SIM_KNOB_VERIFY] = do_verify,
+        [SIM_KNOB_FLUSH] = do_flush,
+        [SIM_KNOB_COMPACT] = do_compact,
+        [SIM_KNOB_HOLD] = do_hold,
+        [SIM_KNOB_SNAPSHOT] = sim_backup_snapshot,
+        [SIM_KNOB_RESTORE] = sim_backup_restore,
+        [SIM_KNOB_CHECKPOINT] = sim_backup_checkpoint,
+        [SIM_KNOB_SALVAGE] = sim_backup_salvage,
+        [SIM_KNOB_SECOND] = sim_backup_second,
     };
 
     if (verb == SIM_KNOB_REOPEN) {

@@ -68,6 +68,12 @@ SIDES(void, sim_machine_reset, struct sim_machine *machine,
     __real_sim_machine_reset(machine, config, tape);
 }
 
+SIDES(void, sim_machine_clear, struct sim_machine *machine, const char *path)
+{
+    mirror_clear(path);
+    __real_sim_machine_clear(machine, path);
+}
+
 SIDES(enum sim_end, sim_machine_life, struct sim_machine *machine, void (*run)(void *),
       void *context)
 {

@@ -52,6 +52,16 @@ empty_root(void)
         mirror_differs("the mirror cannot be emptied");
 }
 
+void
+mirror_clear(const char *path)
+{
+    const char *whole = mirror_path(path);
+
+    if (access(whole, F_OK) == 0 &&
+        (nftw(whole, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0 || remove(whole) != 0))
+        mirror_differs("%s cannot be removed", whole);
+}
+
 static void
 make_root(void)
 {

@@ -10,6 +10,8 @@
 const char *mirror_path(const char *path);
 /* Empties the mirror. Each process makes its own below $TMPDIR, and leaves it there. */
 void mirror_reset(void);
+/* Removes a folder with all that is in it, if it is there. */
+void mirror_clear(const char *path);
 /* Compares every file of the machine with the real one, and ends the process if one differs. */
 void mirror_compare(const struct sim_disk *disk);
 /* Says what differs, and ends the process with the status of a failed simulator. */
