@@ -26,7 +26,7 @@ check_header(const struct hf_wal_header *header, struct hf_span in)
 {
     uint8_t again[HF_WAL_HEADER_SIZE];
 
-    HF_ASSERT(header->format <= HF_WAL_FORMAT && header->number != 0);
+    HF_ASSERT(header->format == HF_WAL_FORMAT && header->number != 0);
     HF_ASSERT(header->sector >= HF_WAL_SECTOR_MIN && header->sector <= HF_WAL_SECTOR_MAX);
     HF_ASSERT((header->sector & (header->sector - 1)) == 0);
     hf_wal_header_encode(again, header);

@@ -19,6 +19,7 @@
 #   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those that include
 #               the simulator are linked with it
 #   fuzz/X.c    helpers of those; custom_afl.c is compiled by ci/fuzz.sh alone
+#   fuzz/*/X_main.c  a program of its own, fuzz/X
 #
 # The same object in an archive serves tests too: an archive's main.o is left alone by the
 # linker when the test brings its own main.
@@ -81,6 +82,11 @@ function engine_source(path) {
 function fuzz_source(path,    variant, group) {
     if (path == "fuzz/custom_afl.c")
         return
+    if (path ~ /^fuzz\/.*\/.*_main\.c$/) {
+        mains[path] = path in storms ? "stormcheck" : "check"
+        compile(mains[path], "", path)
+        return
+    }
     if (path !~ /_fuzz\.c$/) {
         group = path ~ /_main\.c$/ ? "replay" : "fuzz"
         if (!(path in storms))
@@ -95,7 +101,7 @@ function fuzz_source(path,    variant, group) {
 
 function add(path) {
     if (is_test(path)) {
-        tests[path] = path ~ /^sim\// ? "stormcheck" : "check"
+        tests[path] = path ~ /^sim\// || path in storms ? "stormcheck" : "check"
         compile(tests[path], "", path)
     } else if (path ~ /^engine\//)
         engine_source(path)
@@ -164,9 +170,17 @@ END {
     for (path in tests) {
         helper = path ~ /^fuzz\// ? helpers[tests[path]] : \
             path ~ /^bench\// ? bench_library : ""
-        link(path ~ /^sim\// ? "simtest" : "test", "test/" stem(path), \
+        link(tests[path] == "stormcheck" ? "simtest" : "test", "test/" stem(path), \
             path ~ /^bench\// ? "benchcheck" : tests[path], \
             " " object(tests[path], path) helper libraries[tests[path]])
+    }
+
+    for (path in mains) {
+        variant = mains[path]
+        name = stem(path)
+        sub(/_main$/, "", name)
+        link("second", "fuzz/" name, variant, \
+            " " object(variant, path) helpers[variant] libraries[variant])
     }
 
     # A fuzzer brings its own main, which takes the place of the replay's.

@@ -78,12 +78,12 @@ hf_block_open(struct hf_span *payload, struct hf_span in, enum hf_block_kind kin
               uint32_t base, uint64_t off)
 {
     const uint8_t *at = in.at;
-    enum hf_block_kind found;
-    uint32_t size;
 
-    if (hf_block_peek(&found, &size, in) != HF_TABLE_GOOD || found != kind || size != in.len)
+    if (in.len <= HF_BLOCK_OVERHEAD || in.len - HF_BLOCK_OVERHEAD > HF_BLOCK_PAYLOAD_MAX)
         return HF_TABLE_BAD;
-    uint32_t payload_size = size - HF_BLOCK_OVERHEAD;
+    uint32_t payload_size = (uint32_t)(in.len - HF_BLOCK_OVERHEAD);
+    if (hf_load_u32(at) != (uint32_t)kind || hf_load_u32(at + 4) != payload_size)
+        return HF_TABLE_BAD;
     if (hf_load_u32(at + HF_BLOCK_HEAD + payload_size) !=
         block_crc(at, payload_size, base, off))
         return HF_TABLE_BAD;

@@ -102,7 +102,8 @@ enum hf_block_kind {
  */
 void hf_block_seal(void *to, enum hf_block_kind kind, uint32_t payload_size, uint32_t base,
                    uint64_t off);
-/* The payload of the block that is `in`, whole and of that kind, or BAD. */
+/* The payload of the block that is `in`, whole and of that kind, or BAD. A kind that no file
+ * has today is as good as any: what a newer Holdfast wrote has a checksum, too. */
 enum hf_table_verdict hf_block_open(struct hf_span *payload, struct hf_span in,
                                     enum hf_block_kind kind, uint32_t base, uint64_t off);
 /*

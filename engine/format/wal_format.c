@@ -98,8 +98,10 @@ hf_wal_header_decode(struct hf_wal_header *header, struct hf_span in)
     header->prepared = hf_load_u64(at + 48);
     if (header->format > HF_WAL_FORMAT)
         return HF_WAL_NEWER;
+    if (header->format == 0 || header->number == 0)
+        return HF_WAL_BAD;
     if (header->sector < HF_WAL_SECTOR_MIN || header->sector > HF_WAL_SECTOR_MAX ||
-        (header->sector & (header->sector - 1)) != 0 || header->number == 0)
+        (header->sector & (header->sector - 1)) != 0)
         return HF_WAL_BAD;
     return HF_WAL_GOOD;
 }

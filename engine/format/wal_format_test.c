@@ -310,6 +310,10 @@ golden(bool write)
     TAP_OK(file_is(newer_name, newer, SECTOR) &&
                hf_wal_header_decode(&read, hf_span(newer, SECTOR)) == HF_WAL_NEWER,
            "a header of the next format is told apart from damage");
+    next.format = 0;
+    hf_wal_header_encode(newer, &next);
+    TAP_OK(hf_wal_header_decode(&read, hf_span(newer, SECTOR)) == HF_WAL_BAD,
+           "there never was a format 0");
 }
 
 int
