@@ -44,7 +44,7 @@ sh ci/build/make.sh fuzz
 # run_libfuzzer TARGET, run_afl TARGET: a finding is a status that is not 0.
 run_libfuzzer() {
     "$BUILD/fuzz/$1_fuzz" -max_total_time="$time" -timeout=10 \
-        -artifact_prefix="$found/$1/" ${dictionary:+-dict="$dictionary"} \
+        -max_len=65536 -artifact_prefix="$found/$1/" ${dictionary:+-dict="$dictionary"} \
         "$BUILD/corpus/$1" "fuzz/corpus/$1"
 }
 
