@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -136,6 +137,14 @@ sim_campaign_size(const struct sim_campaign *campaign)
     return (total + campaign->shard_count - 1 - campaign->shard) / campaign->shard_count;
 }
 
+/* ---- reports through a pipe ----------------------------------------------------------------- */
+
+/* What a worker says about one run: the result, then the events, in as many bytes as there are. */
+struct report {
+    struct sim_result result;
+    struct sim_last_events events;
+};
+
 /* ---- workers ----------------------------------------------------------------------------- */
 
 struct worker {
@@ -178,6 +187,23 @@ read_all(int file, void *to, size_t len)
 }
 
 static bool
+send_report(int file, const struct report *report)
+{
+    return write_all(file, &report->result, sizeof report->result) &&
+           write_all(file, &report->events,
+                     offsetof(struct sim_last_events, text) + report->events.size);
+}
+
+static bool
+receive_report(int file, struct report *report)
+{
+    return read_all(file, &report->result, sizeof report->result) &&
+           read_all(file, &report->events.size, sizeof report->events.size) &&
+           report->events.size <= sizeof report->events.text &&
+           read_all(file, report->events.text, report->events.size);
+}
+
+static bool
 is_doubled(const struct sim_campaign *campaign, const struct sim_order *order)
 {
     uint64_t place = sim_mix_in(sim_mix_name(order->scenario->name), order->seed);
@@ -187,10 +213,12 @@ is_doubled(const struct sim_campaign *campaign, const struct sim_order *order)
 
 static void
 run_one(const struct sim_campaign *campaign, struct sim_runner *runner,
-        const struct sim_order *order, struct sim_result *result)
+        const struct sim_order *order, struct report *report)
 {
+    struct sim_result *result = &report->result;
     struct hf_error error;
 
+    report->events.size = 0;
     sim_watchdog();
     if (is_doubled(campaign, order)) {
         sim_runner_run_twice(runner, order, result);
@@ -200,6 +228,8 @@ run_one(const struct sim_campaign *campaign, struct sim_runner *runner,
         snprintf(result->found, sizeof result->found, "the draws of the scenario: %.300s",
                  error.text);
     }
+    if (result->verdict == SIM_BROKE)
+        sim_last_events_find(&report->events, runner, order);
 }
 
 static bool
@@ -214,18 +244,19 @@ work(struct dealer dealer, unsigned index, uint64_t deadline, int results)
 {
     const struct sim_campaign *campaign = dealer.campaign;
     struct sim_runner *runner = sim_runner_open();
+    struct report *report = sim_new(sizeof *report);
     struct sim_order order;
-    struct sim_result result;
 
     for (uint64_t number = dealer.number; deal(&dealer, &order); number = dealer.number) {
         if (!is_mine(number, index, campaign->jobs))
             continue;
         if (deadline != 0 && sim_wall_ns() >= deadline)
             break;
-        run_one(campaign, runner, &order, &result);
-        if (!write_all(results, &result, sizeof result))
+        run_one(campaign, runner, &order, report);
+        if (!send_report(results, report))
             break;
     }
+    free(report);
     sim_runner_close(runner);
     _exit(0);
 }
@@ -292,14 +323,16 @@ struct collector {
 /* The result of the run that `dealer` has just dealt. False: its worker was done before it. */
 static bool
 collect_one(struct collector *all, unsigned index, const struct dealer *behind,
-            const struct sim_order *order, struct sim_result *result)
+            const struct sim_order *order, struct report *report)
 {
     struct worker *worker = &all->workers[index];
+    struct sim_result *result = &report->result;
 
     if (worker->results < 0)
         return false;
-    if (read_all(worker->results, result, sizeof *result))
+    if (receive_report(worker->results, report))
         return true;
+    report->events.size = 0;
     *result = (struct sim_result){ .scenario = order->index, .seed = order->seed };
     if (!bury_worker(worker, result)) {
         all->live--;
@@ -315,8 +348,8 @@ sim_campaign_run(const struct sim_campaign *campaign, sim_result_fn *each, void 
 {
     struct collector *all = sim_new(sizeof *all);
     struct dealer dealer = { .campaign = campaign };
+    struct report *report = sim_new(sizeof *report);
     struct sim_order order;
-    struct sim_result result;
     bool good = campaign->jobs <= JOBS_MAX;
 
     all->campaign = campaign;
@@ -328,13 +361,14 @@ sim_campaign_run(const struct sim_campaign *campaign, sim_result_fn *each, void 
     for (uint64_t number = 0; good && all->live > 0 && deal(&dealer, &order);
          number = dealer.number) {
         unsigned index = (unsigned)(number / CHUNK % campaign->jobs);
-        if (collect_one(all, index, &dealer, &order, &result))
-            each(context, &result);
+        if (collect_one(all, index, &dealer, &order, report))
+            each(context, &report->result, &report->events);
     }
     for (unsigned i = 0; i < campaign->jobs && i < JOBS_MAX; i++) {
         if (all->workers[i].pid > 0 && all->workers[i].results >= 0)
-            bury_worker(&all->workers[i], &result);
+            bury_worker(&all->workers[i], &report->result);
     }
+    free(report);
     free(all);
     return good;
 }

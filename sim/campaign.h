@@ -4,7 +4,7 @@
 #ifndef SIM_CAMPAIGN_H
 #define SIM_CAMPAIGN_H
 
-#include "sim/result.h"
+#include "sim/last_events.h"
 #include "sim/scenario_set.h"
 
 struct sim_campaign {
@@ -17,7 +17,9 @@ struct sim_campaign {
     uint64_t doubled, doubled_of; /* the share of runs that are done twice */
 };
 
-typedef void sim_result_fn(void *context, const struct sim_result *result);
+/* `events` led to a broken run; there are none where the process ended, or all held. */
+typedef void sim_result_fn(void *context, const struct sim_result *result,
+                           const struct sim_last_events *events);
 
 /*
  * Calls `each` for every result, in the order in which runs are dealt, whatever the jobs. A run

@@ -113,9 +113,27 @@ print_knob(FILE *to, const struct sim_result *result, enum sim_knob knob)
     return fprintf(to, "%s=%s", sim_knob_name(knob), value);
 }
 
+static void
+print_events(FILE *to, const struct sim_last_events *events)
+{
+    const char *comma = "";
+    struct hf_span line;
+    uint32_t at = 0;
+
+    if (events == NULL || events->size == 0)
+        return;
+    fprintf(to, ",\"events\":[");
+    while ((line = sim_last_events_next(events, &at)).at != NULL) {
+        fputs(comma, to);
+        hf_json_print_string(to, line);
+        comma = ",";
+    }
+    putc(']', to);
+}
+
 void
 sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_result *result,
-               const char *plant)
+               const char *plant, const struct sim_last_events *events)
 {
     fprintf(to,
             "{\"scenario\":\"%s\",\"seed\":\"%" PRIu64 "\",\"verdict\":\"%s\","
@@ -145,6 +163,7 @@ sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_r
         sim_print_json_string(to, result->expected);
         fprintf(to, ",\"found\":");
         sim_print_json_string(to, result->found);
+        print_events(to, events);
     }
     fprintf(to, "}\n");
 }

@@ -4,7 +4,7 @@
 #ifndef SIM_RESULT_PRINT_H
 #define SIM_RESULT_PRINT_H
 
-#include "sim/result.h"
+#include "sim/last_events.h"
 #include "sim/tally.h"
 
 #include <stdio.h>
@@ -14,9 +14,10 @@ void sim_print_reproduce(FILE *to, const struct sim_scenario *scenario, uint64_t
                          const char *plant);
 /* `text` as a JSON string, quotes included. */
 void sim_print_json_string(FILE *to, const char *text);
-/* One run as one line of JSON. `plant` as above. */
+/* One run as one line of JSON. `plant` as above; `events` NULL: none are known. */
 void sim_print_json(FILE *to, const struct sim_scenario *scenario,
-                    const struct sim_result *result, const char *plant);
+                    const struct sim_result *result, const char *plant,
+                    const struct sim_last_events *events);
 /* What a run broke: property, expected, found and how to see it again. */
 void sim_print_failure(FILE *to, const struct sim_scenario *scenario,
                        const struct sim_result *result, const char *plant);

@@ -55,7 +55,7 @@ print(const struct sim_result *result)
     size_t size;
     FILE *to = open_memstream(&text, &size);
 
-    sim_print_json(to, &scenario, result, NULL);
+    sim_print_json(to, &scenario, result, NULL, NULL);
     fclose(to);
     text[size - 1] = 0; /* its newline */
     return text;

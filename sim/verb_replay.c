@@ -51,7 +51,7 @@ show(const struct sim_args *args, const struct sim_scenario *scenario,
      const struct sim_result *result, const struct sim_runner *runner)
 {
     if (args->json) {
-        sim_print_json(args->out, scenario, result, args->plant);
+        sim_print_json(args->out, scenario, result, args->plant, NULL);
     } else {
         sim_runner_timeline(runner, print_line, args->out);
         sim_print_knobs(args->out, result);

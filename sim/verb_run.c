@@ -5,7 +5,6 @@
 #include "sim/grow.h"
 #include "sim/outcome.h"
 #include "sim/result_print.h"
-#include "sim/run.h"
 #include "sim/verbs_sim.h"
 
 #include <inttypes.h>
@@ -15,7 +14,6 @@
 
 #define LAST_EVENTS 12u
 #define FAILURES_MAX 5u /* that are shown of one scenario; the table counts them all */
-#define EVENT_SIZE 256u
 #define PROGRESS_NS 200000000u
 
 /* A line of JSON that waits for its place: with --time, runs are not dealt in order. */
@@ -38,44 +36,24 @@ struct show {
 
 /* ---- a failure, with what led to it ------------------------------------------------------ */
 
-struct last_events {
-    char lines[LAST_EVENTS][EVENT_SIZE];
-    uint64_t count;
-};
-
 static void
-keep_last(void *context, const char *line)
+show_last_events(FILE *out, const struct sim_last_events *events)
 {
-    struct last_events *events = context;
+    uint32_t at = 0, count = 0;
 
-    snprintf(events->lines[events->count++ % LAST_EVENTS], EVENT_SIZE, "%s", line);
-}
-
-/* Runs it once more for its last events; not where it ends the process, which was a
- * worker's. */
-static void
-show_last_events(const struct show *show, const struct sim_result *result)
-{
-    struct sim_order order = { .scenario = show->set->list[result->scenario],
-                               .index = result->scenario,
-                               .seed = result->seed,
-                               .keep_timeline = true };
-    struct last_events *events = sim_new(sizeof *events);
-    struct sim_runner *runner = sim_runner_open();
-    struct sim_result again;
-    struct hf_error error;
-
-    if (sim_runner_run(runner, &order, &again, &error))
-        sim_runner_timeline(runner, keep_last, events);
-    uint64_t first = events->count > LAST_EVENTS ? events->count - LAST_EVENTS : 0;
-    for (uint64_t i = first; i < events->count; i++)
-        fprintf(show->args->out, "  %s\n", events->lines[i % LAST_EVENTS]);
-    sim_runner_close(runner);
-    free(events);
+    while (sim_last_events_next(events, &at).len > 0)
+        count++;
+    at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct hf_span line = sim_last_events_next(events, &at);
+        if (i + LAST_EVENTS >= count)
+            fprintf(out, "  %.*s\n", (int)line.len, (const char *)line.at);
+    }
 }
 
 static void
-show_failure(const struct show *show, const struct sim_result *result)
+show_failure(const struct show *show, const struct sim_result *result,
+             const struct sim_last_events *events)
 {
     const struct sim_tally *tally = &show->tallies[result->scenario];
     const struct sim_scenario *scenario = show->set->list[result->scenario];
@@ -85,14 +63,15 @@ show_failure(const struct show *show, const struct sim_result *result)
         sim_print_failure(show->args->out, scenario, result, show->args->plant);
     else if (count == FAILURES_MAX + 1)
         fprintf(show->args->out, "\n%s: more runs failed; --json shows each\n", scenario->name);
-    if (count == 1 && result->property != SIM_HOLDS_ALIVE)
-        show_last_events(show, result);
+    if (count == 1)
+        show_last_events(show->args->out, events);
 }
 
 /* ---- results as they come ---------------------------------------------------------------- */
 
 static void
-hold_line(struct show *show, const struct sim_result *result)
+hold_line(struct show *show, const struct sim_result *result,
+          const struct sim_last_events *events)
 {
     struct held_line line = { .scenario = result->scenario, .seed = result->seed };
     size_t size;
@@ -100,7 +79,7 @@ hold_line(struct show *show, const struct sim_result *result)
 
     if (text == NULL)
         return;
-    sim_print_json(text, show->set->list[result->scenario], result, show->args->plant);
+    sim_print_json(text, show->set->list[result->scenario], result, show->args->plant, events);
     fclose(text);
     sim_grow(&show->lines, &show->line_capacity, show->line_count + 1, sizeof *show->lines);
     show->lines[show->line_count++] = line;
@@ -141,19 +120,20 @@ show_progress(struct show *show)
 }
 
 static void
-each_result(void *context, const struct sim_result *result)
+each_result(void *context, const struct sim_result *result,
+            const struct sim_last_events *events)
 {
     struct show *show = context;
 
     show->done++;
     sim_tally_add(&show->tallies[result->scenario], result);
     if (show->args->json && show->args->time_ns != 0)
-        hold_line(show, result);
+        hold_line(show, result, events);
     else if (show->args->json)
         sim_print_json(show->args->out, show->set->list[result->scenario], result,
-                       show->args->plant);
+                       show->args->plant, events);
     else if (result->verdict != SIM_HELD)
-        show_failure(show, result);
+        show_failure(show, result, events);
     show_progress(show);
 }
 
