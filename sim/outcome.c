@@ -73,6 +73,14 @@ sim_outcome_summary(FILE *to, const struct sim_outcome *outcome)
     hf_json_out_double(&out, "seconds", (double)outcome->milliseconds / 1000, 3);
     hf_json_out_u64(&out, "cycles_per_second", cycles_per_second(outcome));
     hf_json_out_u64(&out, "jobs", outcome->jobs);
+    hf_json_out_open(&out, "pace", '[');
+    for (unsigned i = 0; i < outcome->pace.count; i++) {
+        hf_json_out_open(&out, NULL, '[');
+        hf_json_out_u64(&out, NULL, outcome->pace.at[i].ms);
+        hf_json_out_u64(&out, NULL, outcome->pace.at[i].runs);
+        hf_json_out_close(&out);
+    }
+    hf_json_out_close(&out);
     hf_json_out_open(&out, "failed_expectations", '[');
     for (size_t i = 0; i < outcome->set->count; i++)
         if (sim_tally_is_full(&outcome->tallies[i], outcome->set->list[i]))

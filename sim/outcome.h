@@ -5,6 +5,7 @@
 #ifndef SIM_OUTCOME_H
 #define SIM_OUTCOME_H
 
+#include "sim/pace.h"
 #include "sim/scenario_set.h"
 #include "sim/tally.h"
 
@@ -15,6 +16,7 @@ struct sim_outcome {
     struct sim_tally *tallies; /* one for each scenario of the set */
     uint64_t milliseconds;     /* of wall time; above 0 */
     uint64_t jobs;
+    struct sim_pace pace;
 
     /* sim_outcome_add_up */
     uint64_t runs, held, broke, failed, cycles;

@@ -102,7 +102,9 @@ sim_result_file_next(struct sim_result_file *file, struct sim_record *record,
             continue;
         *text = (struct hf_span){ line, len + (end != NULL) };
         if (sim_record_read(record, (struct hf_span){ line, len }, wrong) && end != NULL)
-            return record->is_summary ? SIM_LINE_SUMMARY : SIM_LINE_RUN;
+            return record->kind == SIM_RECORD_SUMMARY ? SIM_LINE_SUMMARY
+                   : record->kind == SIM_RECORD_PLANT ? SIM_LINE_PLANT
+                                                      : SIM_LINE_RUN;
         if (end == NULL)
             return SIM_LINE_TORN;
         fprintf(stderr, "holdfast-sim: %s:%" PRIu64 ": %s\n", file->path, file->line, wrong);

@@ -23,6 +23,7 @@ void sim_result_file_close(struct sim_result_file *file);
 enum sim_line_read {
     SIM_LINE_RUN,
     SIM_LINE_SUMMARY,
+    SIM_LINE_PLANT,
     SIM_LINE_END,
     SIM_LINE_TORN, /* the last line has no end: who wrote it was stopped */
     SIM_LINE_BAD   /* one line is on stderr */

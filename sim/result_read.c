@@ -334,29 +334,100 @@ read_jobs(struct sim_record *record, struct hf_json *json)
     return hf_json_u64(json, &record->jobs);
 }
 
+/* [[milliseconds, runs], ...], times ascending. */
+static bool
+read_pace(struct sim_record *record, struct hf_json *json)
+{
+    uint64_t ms, runs, last = 0;
+
+    if (json->kind != HF_JSON_ARRAY)
+        return false;
+    while (hf_json_next(json) == HF_JSON_ARRAY) {
+        hf_json_next(json);
+        if (!hf_json_u64(json, &ms) || ms < last)
+            return false;
+        hf_json_next(json);
+        if (!hf_json_u64(json, &runs) || hf_json_next(json) != HF_JSON_ARRAY_END)
+            return false;
+        sim_pace_add(&record->pace, ms, runs);
+        last = ms;
+    }
+    return json->kind == HF_JSON_ARRAY_END;
+}
+
+static bool
+read_failed(struct sim_record *record, struct hf_json *json)
+{
+    return read_list(json, &record->failed);
+}
+
 static bool
 read_summary(struct sim_record *record, struct hf_json *json)
 {
     static const struct member members[] = { { "seconds", read_seconds },
-                                             { "jobs", read_jobs } };
+                                             { "jobs", read_jobs },
+                                             { "pace", read_pace },
+                                             { "failed_expectations", read_failed } };
 
-    record->is_summary = true;
+    record->kind = SIM_RECORD_SUMMARY;
     return read_members(record, json, members, sizeof members / sizeof *members);
+}
+
+/* ---- a plant ----------------------------------------------------------------------------- */
+
+static bool
+read_plant(struct sim_record *record, struct hf_json *json)
+{
+    record->kind = SIM_RECORD_PLANT;
+    return read_text(json, record->plant, sizeof record->plant) && record->plant[0] != 0;
+}
+
+static bool
+read_caught(struct sim_record *record, struct hf_json *json)
+{
+    record->is_caught = json->kind == HF_JSON_TRUE;
+    return json->kind == HF_JSON_TRUE || json->kind == HF_JSON_FALSE;
+}
+
+static bool
+read_runs(struct sim_record *record, struct hf_json *json)
+{
+    return hf_json_u64(json, &record->runs);
+}
+
+static bool
+read_ms(struct sim_record *record, struct hf_json *json)
+{
+    return hf_json_u64(json, &record->milliseconds);
 }
 
 /* ---- a line ------------------------------------------------------------------------------ */
 
 static const struct member members[] = {
-    { "scenario", read_scenario },     { "seed", read_seed },
-    { "verdict", read_verdict },       { "hash", read_hash },
-    { "steps", read_steps },           { "cycles", read_cycles },
-    { "faults", read_faults },         { "marks", read_marks },
-    { "directives", read_directives }, { "knobs", read_knobs },
-    { "unread", read_unread },         { "judged", read_judged },
-    { "strikes", read_strikes },       { "refused", read_refused },
-    { "property", read_property },     { "reproduce", read_reproduce },
-    { "expected", read_expected },     { "found", read_found },
-    { "signature", read_signature },   { "events", read_events },
+    { "scenario", read_scenario },
+    { "seed", read_seed },
+    { "verdict", read_verdict },
+    { "hash", read_hash },
+    { "steps", read_steps },
+    { "cycles", read_cycles },
+    { "faults", read_faults },
+    { "marks", read_marks },
+    { "directives", read_directives },
+    { "knobs", read_knobs },
+    { "unread", read_unread },
+    { "judged", read_judged },
+    { "strikes", read_strikes },
+    { "refused", read_refused },
+    { "property", read_property },
+    { "reproduce", read_reproduce },
+    { "expected", read_expected },
+    { "found", read_found },
+    { "signature", read_signature },
+    { "events", read_events },
+    { "plant", read_plant },
+    { "caught", read_caught },
+    { "runs", read_runs },
+    { "ms", read_ms },
     { "summary", read_summary },
 };
 
@@ -375,7 +446,8 @@ sim_record_read(struct sim_record *record, struct hf_span line, char wrong[SIM_W
         snprintf(wrong, SIM_WRONG_SIZE, "column %zu: %s", json.off + 1, json.wrong);
     else if (!good)
         snprintf(wrong, SIM_WRONG_SIZE, "column %zu: this is no result of a run", json.off + 1);
-    else if (!record->is_summary && (record->scenario[0] == 0 || record->result.seed == 0))
+    else if (record->kind == SIM_RECORD_RUN &&
+             (record->scenario[0] == 0 || record->result.seed == 0))
         snprintf(wrong, SIM_WRONG_SIZE, "it names no scenario and seed");
     else
         return true;

@@ -4,13 +4,17 @@
 #ifndef SIM_RESULT_READ_H
 #define SIM_RESULT_READ_H
 
+#include "sim/pace.h"
 #include "sim/result.h"
 
 #define SIM_DIRECTIVES_MAX (SIM_FAULT_RULES_MAX + SIM_STEP_ORDERS_MAX)
 
+/* PLANT: a line of `plants --json`. */
+enum sim_record_kind { SIM_RECORD_RUN, SIM_RECORD_SUMMARY, SIM_RECORD_PLANT };
+
 /* One line. Spans point into it and hold JSON as it stands there; empty: there was none. */
 struct sim_record {
-    bool is_summary;
+    enum sim_record_kind kind;
 
     /* a run; result.scenario, rules_fired and orders_fired wait for sim_record_place */
     char scenario[SIM_NAME_SIZE];
@@ -26,6 +30,13 @@ struct sim_record {
 
     /* a summary */
     uint64_t milliseconds, jobs;
+    struct sim_pace pace;
+    struct hf_span failed; /* expectations over full sets: the items of the array */
+
+    /* a plant; with scenario, seed, property and expected as above, and milliseconds */
+    char plant[SIM_NAME_SIZE];
+    bool is_caught;
+    uint64_t runs;
 };
 
 /*

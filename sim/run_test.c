@@ -123,8 +123,9 @@ struct seen {
 };
 
 static void
-see(void *context, const struct sim_result *result)
+see(void *context, const struct sim_result *result, const struct sim_last_events *events)
 {
+    (void)events;
     struct seen *seen = context;
 
     if (seen->count < 4 * SEEDS) {

@@ -17,7 +17,8 @@
 #define FOR_PLANTS 4u
 #define FOR_DESCRIBE 8u
 #define FOR_MERGE 16u
-#define FOR_ALL 31u
+#define FOR_REPORT 32u
+#define FOR_ALL 63u
 
 static const struct {
     const char *name;
@@ -34,6 +35,8 @@ static const struct {
       FOR_PLANTS, sim_verb_plants },
     { "merge", "FILE...", "the results of many jobs (run --json) into one, judged as one",
       FOR_MERGE, sim_verb_merge },
+    { "report", "FILE... -o PAGE", "results, and those of plants --json, as one page of HTML",
+      FOR_REPORT, sim_verb_report },
     { "describe", "[FILE|FOLDER...]", "the words of the language; what scenarios are for",
       FOR_DESCRIBE, sim_verb_describe },
 };
@@ -208,6 +211,7 @@ static const struct {
       read_no_chances },
     { "--json", NULL, "JSON instead of text", FOR_ALL, read_json },
     { "--out", "FILE", "instead of stdout", FOR_ALL, read_out },
+    { "-o", "FILE", "the same", FOR_ALL, read_out },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)

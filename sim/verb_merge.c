@@ -72,6 +72,7 @@ add_summary(struct merge *merge)
 {
     if (merge->record.milliseconds > merge->outcome.milliseconds)
         merge->outcome.milliseconds = merge->record.milliseconds;
+    sim_pace_merge(&merge->outcome.pace, &merge->record.pace);
     merge->outcome.jobs += merge->record.jobs;
 }
 
@@ -92,6 +93,10 @@ read_file(struct merge *merge, uint32_t index)
             has_summary = true;
             add_summary(merge);
             break;
+        case SIM_LINE_PLANT:
+            fprintf(stderr, "holdfast-sim: %s:%" PRIu64 ": plants are not merged\n", file->path,
+                    file->line);
+            return false;
         case SIM_LINE_TORN:
         case SIM_LINE_END:
             if (!has_summary)

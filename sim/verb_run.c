@@ -29,6 +29,7 @@ struct show {
     struct sim_tally *tallies;
     uint64_t done, size;
     uint64_t began_ns, shown_ns;
+    struct sim_pace pace;
     bool has_progress;
     struct held_line *lines;
     size_t line_count, line_capacity;
@@ -126,6 +127,7 @@ each_result(void *context, const struct sim_result *result,
     struct show *show = context;
 
     show->done++;
+    sim_pace_add(&show->pace, (sim_wall_ns() - show->began_ns) / 1000000, show->done);
     sim_tally_add(&show->tallies[result->scenario], result);
     if (show->args->json && show->args->time_ns != 0)
         hold_line(show, result, events);
@@ -147,6 +149,7 @@ conclude(struct show *show)
         .tallies = show->tallies,
         .milliseconds = (sim_wall_ns() - show->began_ns) / 1000000 + 1,
         .jobs = show->args->jobs,
+        .pace = show->pace,
     };
 
     sim_outcome_add_up(&outcome);

@@ -33,6 +33,7 @@ int sim_verb_run(const struct sim_args *args);
 int sim_verb_replay(const struct sim_args *args);
 int sim_verb_plants(const struct sim_args *args);
 int sim_verb_merge(const struct sim_args *args);
+int sim_verb_report(const struct sim_args *args);
 int sim_verb_describe(const struct sim_args *args);
 
 /* Reads the scenarios that the words name; false after a line on stderr. */

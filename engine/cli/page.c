@@ -35,6 +35,7 @@ static const char *const style[] = {
     "font-size:12.5px}"
     "code{background:var(--code);border-radius:4px;padding:1px 5px;overflow-wrap:anywhere}\n",
 
+    ".card>h3:first-child{margin-top:2px}"
     ".card{background:var(--card);border:1px solid var(--rule);border-radius:10px;"
     "padding:14px 16px;margin:10px 0}"
     ".figures{display:flex;flex-wrap:wrap;gap:10px;margin:16px 0}"
@@ -63,7 +64,7 @@ static const char *const style[] = {
     "td.text{white-space:normal;min-width:22ch}"
     ".num{text-align:right;font-variant-numeric:tabular-nums}"
     "table.tight td,table.tight th{padding:3px 6px;font-size:12.5px}"
-    "table.tight td.num{text-align:center}"
+    "table.heat td.num,table.heat th.num{text-align:center}"
     "th.edge,td.edge{border-left:2px solid var(--rule)}"
     ".h0{color:var(--soft);opacity:.75}.h1{background:rgba(var(--heat),.07)}"
     ".h2{background:rgba(var(--heat),.15)}.h3{background:rgba(var(--heat),.24)}"

@@ -7,8 +7,8 @@
  *
  * Classes to use: `figures` (a row of <div><b>number</b> word</div>), `card`, `wide` (around a
  * table that may scroll), `num` (a cell with a number), `good`, `bad`, `warn`, `quiet`,
- * `badge`, `chip`, `grid`, h0 .. h5 (a cell's heat); <pre class=log>; in an <svg>: `axis`,
- * `line`, `line2`, `dot`.
+ * `badge`, `chip`, `grid`, h0 .. h5 (a cell's heat, in a table `heat`), a table `tight`; <pre
+ * class=log>; in an <svg>: `axis`, `line`, `line2`, `dot`, `area`.
  */
 #ifndef HF_CLI_PAGE_H
 #define HF_CLI_PAGE_H
