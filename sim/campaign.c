@@ -137,7 +137,7 @@ sim_campaign_size(const struct sim_campaign *campaign)
     return (total + campaign->shard_count - 1 - campaign->shard) / campaign->shard_count;
 }
 
-/* ---- reports through a pipe ----------------------------------------------------------------- */
+/* ---- reports through a pipe -------------------------------------------------------------- */
 
 /* What a worker says about one run: the result, then the events, in as many bytes as there are. */
 struct report {

@@ -1,6 +1,6 @@
 # pages - the pages that the reports make, opened in a browser: in light and in dark, on a desk
-# and on a telephone nothing runs over the edge, everything can be seen, and nothing is fetched. The
-# screenshots stay in $BUILD/log/pages, for people.
+# and on a telephone nothing runs over the edge, everything can be seen, and nothing is fetched.
+# The screenshots stay in $BUILD/log/pages.d, for people.
 
 set -eu
 . ci/build/common.sh
@@ -11,7 +11,7 @@ need chromium chromium || {
 }
 sh ci/build/make.sh sim
 simulator=$BUILD/bin/holdfast-sim
-d=$(cd "$BUILD" && pwd)/log/pages
+d=$(cd "$BUILD" && pwd)/log/pages.d
 rm -rf "$d"
 mkdir -p "$d/home"
 count=0
