@@ -139,7 +139,7 @@ sim_campaign_size(const struct sim_campaign *campaign)
 
 /* ---- reports through a pipe -------------------------------------------------------------- */
 
-/* What a worker says about one run: the result, then the events, in as many bytes as there are. */
+/* What a worker says about one run: the result, then the events, as long as they are. */
 struct report {
     struct sim_result result;
     struct sim_last_events events;
