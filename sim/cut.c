@@ -315,6 +315,33 @@ plan_sequential(struct work *work, const struct sim_inode *inode)
     work->sizes_kept = count_sizes(inode, limit);
 }
 
+/*
+ * One draw for each unit and one for the size, of which every value is another outcome: of a
+ * unit the newest version, an older one, or a torn one. So all outcomes can be counted.
+ */
+static void
+plan_each(struct work *work, const struct sim_inode *inode)
+{
+    size_t sizes = count_sizes(inode, inode->op_count);
+
+    for (uint64_t u = 0; u < work->unit_count; u++) {
+        struct unit *unit = &work->units[u];
+        uint64_t choices = (uint64_t)unit->count + 1 + work->admits->tears;
+        uint64_t older;
+        if (unit->count == 0)
+            continue;
+        older = sim_draw(work->tape, SIM_CUT_EACH_UNIT, entity_of(inode, u), choices);
+        unit->keep = unit->count - (uint32_t)(older <= unit->count ? older : 1);
+        if (older > unit->count) {
+            unit->tear = TEAR_FIRST;
+            unit->at = work->unit / 2;
+        }
+    }
+    work->sizes_kept = sizes;
+    if (sizes > 0)
+        work->sizes_kept -= sim_draw(work->tape, SIM_CUT_EACH_SIZE, inode->tag, sizes + 1);
+}
+
 static void
 plan_inode(struct work *work, const struct sim_inode *inode)
 {
@@ -323,6 +350,10 @@ plan_inode(struct work *work, const struct sim_inode *inode)
 
     if (work->cut->personality == SIM_SEQUENTIAL) {
         plan_sequential(work, inode);
+        return;
+    }
+    if (work->cut->each) {
+        plan_each(work, inode);
         return;
     }
     if (inode == work->torn_inode) {
@@ -411,7 +442,7 @@ fill_fresh(struct work *work, struct sim_inode *inode)
 
     if (extent > inode->disk.size)
         sim_image_resize(&inode->disk, extent);
-    if (u >= work->unit_count || work->admits->fresh != FRESH_REMAINS ||
+    if (u >= work->unit_count || work->admits->fresh != FRESH_REMAINS || work->cut->each ||
         sim_draw(work->tape, "cut.fresh", inode->tag, 2) == 0)
         return;
     for (; u < work->unit_count; u++) {
@@ -510,6 +541,8 @@ name_is_kept(struct work *work, const struct sim_name_op *op)
         return op->order <= work->names_to;
     if (!work->is_free)
         return work->keeps_all;
+    if (work->cut->each)
+        return sim_draw(work->tape, SIM_CUT_EACH_NAME, op->inode->tag, 2) == 0;
     if (rule != NULL && rule->flavour != SIM_FLAVOUR_ANY &&
         (rule->file == SIM_FILE_ANY || rule->file == op->inode->class))
         return rule->flavour == SIM_KEEP;
@@ -529,7 +562,7 @@ draw_names_to(struct work *work)
     if (rule != NULL && rule->flavour != SIM_FLAVOUR_ANY)
         return rule->flavour == SIM_KEEP ? disk->order : 0;
     if (work->is_free)
-        count -= sim_draw(work->tape, "cut.names", 0, count + 1);
+        count -= sim_draw(work->tape, SIM_CUT_NAMES, 0, count + 1);
     else if (!work->keeps_all)
         count = 0;
     return count == 0 ? 0 : disk->name_ops[count - 1].order;
@@ -604,10 +637,11 @@ choose_regime(struct work *work)
     if (work->cut->personality == SIM_SEQUENTIAL) {
         uint64_t pending = work->disk->order + 1 - oldest_pending(work->disk);
         work->order =
-            work->disk->order - sim_draw(work->tape, "cut.sequential", 0, pending + 1);
+            work->disk->order - sim_draw(work->tape, SIM_CUT_SEQUENTIAL, 0, pending + 1);
         return;
     }
-    if (work->cut->survive_of != 0 || work->torn_inode != NULL || work->cut->names != NULL) {
+    if (work->cut->each || work->cut->survive_of != 0 || work->torn_inode != NULL ||
+        work->cut->names != NULL) {
         work->is_free = true;
         return;
     }

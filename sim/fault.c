@@ -3,11 +3,13 @@
  *
  *   EVERY    counts steps, then arms itself; a crash then strikes some calls later, so that it
  *            lands inside operations and not only between them
- *   STEP     at its step: a crash at once, anything else at the next call that matches
+ *   STEP     at its step: a crash without a call or class at once, anything else at the next
+ *            call that matches
  *   CALL     at the so-manieth call that matches
  *   CHANCE   at each call that matches, by draw; faults of a crash at each crash
  *   MARK     at the first call that matches after the mark was reached
  *   CRASH    at each crash, by draw
+ *   NTH_CRASH   at the so-manieth crash
  *
  * Faults that act at a crash or at rest are armed by the first three and by MARK, and act at
  * the next occasion.
@@ -15,9 +17,13 @@
 #include "sim/fault.h"
 
 #include "base/assert.h"
+#include "sim/grow.h"
 #include "sim/machine_state.h"
 #include "sim/mix.h"
 #include "sim/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define CRASH_DELAY 12u /* calls within which a crash of EVERY strikes, about two operations */
 
@@ -77,8 +83,8 @@ rolls_at_crash(const struct sim_rule *rule)
  * Draws about a rule are keyed by its fault's name and by which of the rules of that fault it
  * is: a comment more in the file, or another fault, leaves them as they were.
  */
-static uint64_t
-entity_of(const struct sim_rule *rules, const struct sim_rule *rule)
+uint64_t
+sim_rule_entity(const struct sim_rule *rules, const struct sim_rule *rule)
 {
     uint64_t earlier = 0;
 
@@ -109,7 +115,7 @@ calls_of_rule(const struct sim_rule *rule)
 static bool
 is_asked_at_calls(const struct sim_rule *rule)
 {
-    if (rule->when == SIM_WHEN_CRASH)
+    if (rule->when == SIM_WHEN_CRASH || rule->when == SIM_WHEN_NTH_CRASH)
         return false;
     return !is_deferred(rule->fault) || rule->when == SIM_WHEN_CALL ||
            rule->when == SIM_WHEN_MARK;
@@ -121,12 +127,15 @@ sim_faults_reset(struct sim_machine *machine)
     struct sim_faults *faults = &machine->faults;
 
     *faults = (struct sim_faults){ .rules = machine->config.rules,
-                                   .rule_count = machine->config.rule_count };
+                                   .rule_count = machine->config.rule_count,
+                                   .keeps_strikes = faults->keeps_strikes,
+                                   .strikes = faults->strikes,
+                                   .strike_capacity = faults->strike_capacity };
     HF_ASSERT(faults->rule_count <= SIM_RULES_MAX);
     for (unsigned i = 0; i < faults->rule_count; i++) {
         struct sim_rule *rule = &faults->rules[i];
         rule->fired = 0;
-        rule->entity = entity_of(faults->rules, rule);
+        rule->entity = sim_rule_entity(faults->rules, rule);
         if (rule->when == SIM_WHEN_MARK)
             faults->state[i].marks = sim_mark_count(rule->mark);
         for (unsigned call = 0; call < SIM_CALL_COUNT; call++) {
@@ -134,6 +143,44 @@ sim_faults_reset(struct sim_machine *machine)
                 faults->by_call[call] |= UINT64_C(1) << i;
         }
     }
+}
+
+/* ---- the record -------------------------------------------------------------------------- */
+
+/* It strikes, at this call or at none. */
+static void
+take_down(struct sim_machine *machine, const struct sim_rule *rule, enum sim_file_class file,
+          enum sim_call call, enum sim_flavour flavour)
+{
+    struct sim_faults *faults = &machine->faults;
+    const struct sim_drawn *drawn;
+
+    if (!faults->keeps_strikes)
+        return;
+    faults->state[rule - faults->rules].last = (struct sim_struck){
+        .rule = (unsigned)(rule - faults->rules),
+        .fault = rule->fault,
+        .flavour = flavour,
+        .step = machine->steps,
+        .file = file,
+        .call = call,
+        .number = faults->calls[file][call],
+        .draws_from = sim_tape_drawn(machine->tape, &drawn),
+    };
+}
+
+/* It has had its way. */
+static void
+record(struct sim_machine *machine, const struct sim_rule *rule)
+{
+    struct sim_faults *faults = &machine->faults;
+    struct sim_struck struck = faults->state[rule - faults->rules].last;
+    const struct sim_drawn *drawn;
+
+    struck.draws_limit = sim_tape_drawn(machine->tape, &drawn);
+    sim_grow(&faults->strikes, &faults->strike_capacity, faults->strike_count + 1,
+             sizeof *faults->strikes);
+    faults->strikes[faults->strike_count++] = struck;
 }
 
 void
@@ -152,6 +199,28 @@ sim_faults_fired(struct sim_machine *machine, struct sim_rule *rule)
     machine->faults.fired[rule->fault]++;
     sim_coverage_add(&machine->faults.coverage, where);
     sim_note(machine, "  * %s (line %u)", sim_fault_name(rule->fault), rule->line);
+    if (machine->faults.keeps_strikes)
+        record(machine, rule);
+}
+
+void
+sim_faults_fini(struct sim_faults *faults)
+{
+    free(faults->strikes);
+    *faults = (struct sim_faults){ 0 };
+}
+
+void
+sim_machine_keep_strikes(struct sim_machine *machine, bool keep)
+{
+    machine->faults.keeps_strikes = keep;
+}
+
+size_t
+sim_machine_strikes(const struct sim_machine *machine, const struct sim_struck **strikes)
+{
+    *strikes = machine->faults.strikes;
+    return machine->faults.strike_count;
 }
 
 /* ---- at steps ---------------------------------------------------------------------------- */
@@ -168,12 +237,23 @@ time_has_come(struct sim_machine *machine, struct sim_rule *rule, struct sim_rul
     return --state->wait == 0;
 }
 
+/* A crash strikes some calls after its time has come. */
+static uint64_t
+draw_delay(struct sim_machine *machine, const struct sim_rule *rule)
+{
+    if (!is_crash(rule->fault))
+        return 0;
+    return sim_draw(machine->tape, "rule.delay", rule->entity, CRASH_DELAY);
+}
+
 struct sim_rule *
 sim_faults_step(struct sim_machine *machine)
 {
     struct sim_faults *faults = &machine->faults;
     struct sim_rule *crash = NULL;
 
+    if (faults->keeps_strikes)
+        memset(faults->calls, 0, sizeof faults->calls);
     for (unsigned i = 0; i < faults->rule_count; i++) {
         struct sim_rule *rule = &faults->rules[i];
         struct sim_rule_state *state = &faults->state[i];
@@ -181,15 +261,15 @@ sim_faults_step(struct sim_machine *machine)
             continue;
         if (rule->when == SIM_WHEN_EVERY && state->calls == 0 &&
             time_has_come(machine, rule, state))
-            state->calls = is_crash(rule->fault) ? 1 + sim_draw(machine->tape, "rule.delay",
-                                                                rule->entity, CRASH_DELAY)
-                                                 : 1;
+            state->calls = 1 + rule->skip + draw_delay(machine, rule);
         if (rule->when != SIM_WHEN_STEP || rule->lo != machine->steps)
             continue;
-        if (is_crash(rule->fault) && rule->call == SIM_CALL_ANY && rule->file == SIM_FILE_ANY)
+        if (is_crash(rule->fault) && rule->call == SIM_CALL_ANY && rule->file == SIM_FILE_ANY) {
             crash = rule;
-        else
-            state->calls = 1;
+            take_down(machine, rule, SIM_FILE_ANY, SIM_CALL_ANY, SIM_FLAVOUR_ANY);
+        } else {
+            state->calls = 1 + rule->skip;
+        }
     }
     return crash;
 }
@@ -215,6 +295,7 @@ fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rul
         state->marks = sim_mark_count(rule->mark);
         return state->marks > was;
     case SIM_WHEN_CRASH:
+    case SIM_WHEN_NTH_CRASH:
         return false;
     }
     return false;
@@ -267,6 +348,15 @@ strike(struct sim_machine *machine, struct sim_strike *out, struct sim_rule *rul
     }
 }
 
+/* The kind in which the rule strikes, as a scenario names it. */
+static enum sim_flavour
+flavour_of(const struct sim_strike *strike, const struct sim_rule *rule)
+{
+    if (strike->crash == rule)
+        return strike->crash_at;
+    return strike->error == rule ? strike->flavour : SIM_FLAVOUR_ANY;
+}
+
 struct sim_strike
 sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_class file)
 {
@@ -276,7 +366,10 @@ sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_c
 
     faults->file = file;
     faults->field = NULL;
-
+    if (call != SIM_CALL_ALLOC && !machine->calm)
+        faults->call_total++;
+    if (faults->keeps_strikes && !machine->calm)
+        faults->calls[file][call]++;
     for (unsigned i = 0; rules != 0; i++, rules >>= 1) {
         struct sim_rule *rule = &faults->rules[i];
         if ((rules & 1) == 0 || (rule->file != SIM_FILE_ANY && rule->file != file) ||
@@ -284,10 +377,13 @@ sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_c
             continue;
         if (!fires_at_call(machine, rule, &faults->state[i]))
             continue;
-        if (is_deferred(rule->fault))
+        if (is_deferred(rule->fault)) {
             faults->state[i].calls = 1;
-        else
-            strike(machine, &out, rule);
+            continue;
+        }
+        take_down(machine, rule, file, call, SIM_FLAVOUR_ANY);
+        strike(machine, &out, rule);
+        faults->state[i].last.flavour = flavour_of(&out, rule);
     }
     return out;
 }
@@ -297,17 +393,24 @@ sim_faults_at_crash(struct sim_machine *machine, struct sim_rule *rule)
 {
     struct sim_faults *faults = &machine->faults;
     struct sim_rule_state *state = &faults->state[rule - faults->rules];
+    uint64_t asked;
     bool acts;
 
     faults->file = rule->file;
     faults->field = NULL;
     if (machine->calm || (rule->count_max != 0 && rule->fired >= rule->count_max))
         return false;
-    if (rolls_at_crash(rule))
-        return sim_draw_chance(machine->tape, sim_fault_name(rule->fault), rule->entity,
+    asked = ++state->asked;
+    if (rule->when == SIM_WHEN_NTH_CRASH)
+        acts = asked == rule->lo;
+    else if (rolls_at_crash(rule))
+        acts = sim_draw_chance(machine->tape, sim_fault_name(rule->fault), rule->entity,
                                rule->lo, rule->hi);
-    acts = state->calls > 0;
+    else
+        acts = state->calls > 0;
     state->calls = 0;
+    take_down(machine, rule, SIM_FILE_ANY, SIM_CALL_ANY, rule->flavour);
+    state->last.number = asked;
     return acts;
 }
 

@@ -10,10 +10,12 @@
 
 /* What the machine keeps about each rule of the scenario. */
 struct sim_rule_state {
-    uint64_t matched; /* calls so far that match file, call and phase */
-    uint64_t wait;    /* EVERY: steps until it is armed; 0: not drawn yet */
-    uint64_t calls;   /* armed: strikes at the so-manieth matching call; 0: not armed */
-    uint64_t marks;   /* MARK: of its mark, when it was last looked at */
+    uint64_t matched;       /* calls so far that match file, call and phase */
+    uint64_t asked;         /* at crashes, so often */
+    uint64_t wait;          /* EVERY: steps until it is armed; 0: not drawn yet */
+    uint64_t calls;         /* armed: strikes at the so-manieth matching call; 0: not armed */
+    uint64_t marks;         /* MARK: of its mark, when it was last looked at */
+    struct sim_struck last; /* how it struck last, kept for the record */
 };
 
 struct sim_faults {
@@ -26,6 +28,12 @@ struct sim_faults {
     enum sim_file_class file; /* of the call, or of what is damaged at rest, */
     const char *field;        /* and the field that was hit; NULL: none */
     uint64_t full_until;      /* no space until this step; 0: there is space */
+
+    uint64_t call_total; /* of files and directories, while faults may strike */
+    bool keeps_strikes;
+    struct sim_struck *strikes;
+    size_t strike_count, strike_capacity;
+    uint32_t calls[SIM_FILE_CLASS_COUNT][SIM_CALL_COUNT]; /* since the step began, recorded */
 };
 
 /* What strikes at one call. Rules are NULL where there is nothing. */
@@ -40,6 +48,7 @@ struct sim_strike {
 /* Whether the fault strikes between lives. */
 bool sim_is_at_rest(enum sim_fault fault);
 void sim_faults_reset(struct sim_machine *machine);
+void sim_faults_fini(struct sim_faults *faults);
 /* At a step: arms the rules of EVERY and STEP. Returns a crash that strikes at once, or
  * NULL. */
 struct sim_rule *sim_faults_step(struct sim_machine *machine);

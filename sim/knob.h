@@ -61,6 +61,7 @@ enum sim_knob {
     SIM_KNOB_CHECKPOINT,
     SIM_KNOB_SALVAGE,
     SIM_KNOB_SECOND,
+    SIM_KNOB_IDLE,
     SIM_KNOB_COUNT
 };
 

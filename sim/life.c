@@ -207,6 +207,7 @@ judge_opened(const struct opening *opening)
              version, sim_oracle_last(run->oracle), sim_oracle_kept(run->oracle));
     sim_oracle_recover(run->oracle, version, is_writable);
     sim_backup_recovered(run, version);
+    run->result->calls_opened = sim_machine_calls(run->machine);
     run->is_placed = is_writable;
     if (is_writable)
         run->sync_errors = sim_machine_fault_count(run->machine, SIM_SYNC_ERROR);
@@ -347,6 +348,7 @@ storm(struct sim_run *run)
 
     while (run->step < steps && !run->is_broken) {
         run->step++;
+        sim_tape_clock(run->tape, run->step);
         run->lives_without_step = 0;
         sim_note(run->machine, "step %" PRIu64, run->step);
         sim_machine_step(run->machine);
@@ -355,6 +357,10 @@ storm(struct sim_run *run)
         check_order(run);
     }
     run->stage = SIM_STAGE_LAST;
+    if (run->order->crashes_max != 0) {
+        sim_work_close(run); /* a crash may strike in it too */
+        return;
+    }
     sim_run_calm(run, true);
     resume(run);
     if (!run->is_broken)
@@ -369,6 +375,7 @@ last(struct sim_run *run)
 
     run->stage = SIM_STAGE_DONE;
     run->step++;
+    sim_tape_clock(run->tape, run->step);
     sim_work_all_kinds(run);
     if (run->is_broken)
         return;

@@ -12,6 +12,7 @@
 #include "sim/cut.h"
 #include "sim/grow.h"
 #include "sim/machine_state.h"
+#include "sim/mix.h"
 
 #include <stdlib.h>
 
@@ -35,6 +36,7 @@ sim_machine_close(struct sim_machine *machine)
     sim_heap_fini(&machine->heap);
     sim_book_fini(&machine->book);
     sim_history_fini(&machine->history);
+    sim_faults_fini(&machine->faults);
     free(machine);
 }
 
@@ -107,6 +109,7 @@ cut_power(struct sim_machine *machine, const struct sim_rule *rule)
         .unit = machine->config.sector,
         .survive = rule->survive,
         .survive_of = rule->survive_of,
+        .each = rule->survives_each,
         .torn = bias(machine, SIM_TORN_WRITE),
         .names = bias(machine, SIM_LOST_NAME),
     };
@@ -258,6 +261,29 @@ sim_machine_other(struct sim_machine *machine, void (*act)(void *), void *contex
 }
 
 /* ---- what the judge may ask -------------------------------------------------------------- */
+
+uint64_t
+sim_machine_disk_hash(const struct sim_machine *machine)
+{
+    const struct sim_disk *disk = &machine->disk;
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < disk->folder_count; i++)
+        sum += disk->folders[i].exists ? sim_mix_name(disk->folders[i].path) : 0;
+    for (size_t i = 0; i < disk->visible.count; i++) {
+        const struct sim_name *name = &disk->visible.at[i];
+        const struct sim_image *bytes = &name->inode->mem;
+        sum += sim_mix_in(sim_mix_in(sim_mix_name(name->name), name->folder),
+                          sim_mix_bytes(bytes->at, bytes->size));
+    }
+    return sum;
+}
+
+uint64_t
+sim_machine_calls(const struct sim_machine *machine)
+{
+    return machine->faults.call_total;
+}
 
 /* Whether `needle` is in [from, to) of the durable bytes. */
 static bool

@@ -87,12 +87,13 @@ enum sim_fault {
 
 /* When a rule fires. */
 enum sim_when {
-    SIM_WHEN_EVERY,  /* after lo..hi workload steps, drawn anew each time */
-    SIM_WHEN_STEP,   /* at workload step `lo`, before it */
-    SIM_WHEN_CALL,   /* at the `lo`th call that matches file and call (counted from 1) */
-    SIM_WHEN_CHANCE, /* at each matching call with chance lo/hi */
-    SIM_WHEN_MARK,   /* at the first matching call after mark number `mark` counted up */
-    SIM_WHEN_CRASH   /* at each crash, with chance lo/hi (faults at rest, biases) */
+    SIM_WHEN_EVERY,    /* after lo..hi workload steps, drawn anew each time */
+    SIM_WHEN_STEP,     /* at workload step `lo`, before it */
+    SIM_WHEN_CALL,     /* at the `lo`th call that matches file and call (counted from 1) */
+    SIM_WHEN_CHANCE,   /* at each matching call with chance lo/hi */
+    SIM_WHEN_MARK,     /* at the first matching call after mark number `mark` counted up */
+    SIM_WHEN_CRASH,    /* at each crash, with chance lo/hi (faults at rest, biases) */
+    SIM_WHEN_NTH_CRASH /* at the `lo`th (faults at rest: the end of a life; biases: a cut) */
 };
 
 enum sim_flavour {
@@ -129,6 +130,8 @@ struct sim_rule {
     char field[24];      /* of the format, "" any; for faults at rest */
     uint64_t survive;    /* power_cut: the share of pending sectors kept, */
     uint64_t survive_of; /* survive/survive_of; 0/0: drawn freely */
+    bool survives_each;  /* power_cut: each pending unit, size and name is drawn by itself */
+    uint64_t skip;       /* EVERY, STEP: so many matching calls pass first */
     uint64_t duration;   /* disk_full: steps; sync_slow: milliseconds */
     uint64_t count_max;  /* fires at most so often; 0: no limit */
     uint64_t bits;       /* bit_flip: how many */
@@ -136,6 +139,9 @@ struct sim_rule {
     uint64_t entity;     /* what draws about it are keyed by; set by sim_machine_reset */
     uint64_t fired;      /* counted by the machine, reset by sim_machine_reset */
 };
+
+/* What draws about `rule`, one of the list `rules`, are keyed by. */
+uint64_t sim_rule_entity(const struct sim_rule *rules, const struct sim_rule *rule);
 
 struct sim_machine_config {
     enum sim_personality personality;
@@ -197,6 +203,10 @@ bool sim_machine_other(struct sim_machine *machine, void (*act)(void *), void *c
 
 /* ---- what the judge may ask -------------------------------------------------------------- */
 
+/* Names and contents as every read sees them, whatever the order they came in. */
+uint64_t sim_machine_disk_hash(const struct sim_machine *machine);
+/* Calls of files and directories so far, while faults could strike. */
+uint64_t sim_machine_calls(const struct sim_machine *machine);
 /* Whether the bytes of `needle` are in the durable image of some file whose name is durable. */
 bool sim_machine_is_durable(struct sim_machine *machine, struct hf_span needle);
 /* NULL, or a sentence: the first breach of the order rules (fault-model.md) so far. */
@@ -234,6 +244,22 @@ void sim_machine_keep_timeline(struct sim_machine *machine, bool keep);
 void sim_note(struct sim_machine *machine, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void sim_machine_timeline(const struct sim_machine *machine, hf_line_fn *line, void *context);
+
+/* One time that a fault had its way, so that it can be ordered again by `at`. */
+struct sim_struck {
+    unsigned rule; /* index */
+    enum sim_fault fault;
+    enum sim_flavour flavour; /* ANY: it has none, or drew it later */
+    uint64_t step;            /* of the workload, 0: before the first */
+    enum sim_file_class file; /* of the call, ANY: it struck at no call */
+    enum sim_call call;
+    uint64_t number;                /* of such calls since that step; of the crash */
+    size_t draws_from, draws_limit; /* what it drew between lives, of what is recorded */
+};
+/* Whether strikes are kept; those of the last run, until the next one. */
+void sim_machine_keep_strikes(struct sim_machine *machine, bool keep);
+size_t sim_machine_strikes(const struct sim_machine *machine,
+                           const struct sim_struck **strikes);
 
 uint64_t sim_machine_fault_count(const struct sim_machine *machine, enum sim_fault fault);
 /* Where the faults of the run struck. */

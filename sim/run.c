@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "sim/grow.h"
+#include "sim/mix.h"
 #include "sim/probe.h"
 #include "sim/run_state.h"
 
@@ -175,21 +176,25 @@ static bool
 load_tape(struct sim_run *run, const struct sim_order *order, struct hf_error *error)
 {
     const struct sim_scenario *scenario = order->scenario;
-    bool good = true;
 
     sim_tape_reset(run->tape, order->seed);
-    sim_tape_record(run->tape, order->save_tape != NULL && order->feed.len == 0);
+    sim_tape_record(run->tape,
+                    (order->save_tape != NULL && order->feed.len == 0) || order->record);
     if (order->tape != NULL) {
         rewind(order->tape);
-        good = sim_tape_load(run->tape, order->tape, error);
-    } else if (scenario->tape_zero || scenario->draw_count > 0) {
-        FILE *tape = sim_scenario_tape(scenario, order->seed);
-        good = tape != NULL && sim_tape_load(run->tape, tape, error);
-        if (tape != NULL)
-            fclose(tape);
+        if (!sim_tape_load(run->tape, order->tape, error))
+            return false;
+    } else {
+        if (scenario->tape_zero)
+            sim_tape_zero(run->tape);
+        if (scenario->draw_count > 0)
+            sim_tape_fix(run->tape, scenario->draws, scenario->draw_count);
     }
+    sim_tape_loosen(run->tape, order->loose_seed);
+    if (order->diverge_seed != 0)
+        sim_tape_diverge(run->tape, order->diverge_from, order->diverge_seed);
     sim_tape_feed(run->tape, order->feed);
-    return good;
+    return true;
 }
 
 static void
@@ -215,6 +220,7 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
 
     *result = (struct sim_result){ .scenario = order->index, .seed = order->seed };
     run->scenario = order->scenario;
+    run->order = order;
     run->result = result;
     for (unsigned knob = 0; knob < SIM_KNOB_COUNT; knob++)
         result->knobs[knob] = sim_knob_draw((enum sim_knob)knob,
@@ -226,6 +232,7 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
     run->attempts.count = 0;
     sim_backup_reset(run);
     run->step = run->lives = run->lives_without_step = run->acked = 0;
+    run->crashes = 0;
     run->nested = run->calm_depth = 0;
     run->sync_errors = 0;
     run->history_floor = 0;
@@ -256,6 +263,28 @@ raise_history_floor(struct sim_run *run)
         run->history_floor = last - keep;
 }
 
+/* What there is on the disk, and what the oracle says that a recovery may make of it. */
+static uint64_t
+state_hash(const struct sim_run *run)
+{
+    uint64_t hash = sim_machine_disk_hash(run->machine);
+
+    hash = sim_mix_in(hash, sim_oracle_kept(run->oracle));
+    return sim_mix_in(hash, sim_oracle_last(run->oracle));
+}
+
+static void
+crashed(struct sim_run *run, bool power_cut)
+{
+    const struct sim_order *order = run->order;
+
+    sim_life_crashed(run, power_cut);
+    if (++run->crashes == order->crashes_max)
+        run->stage = SIM_STAGE_LAST;
+    if (order->go_on != NULL && !order->go_on(order->go_on_context, state_hash(run)))
+        run->stage = SIM_STAGE_DONE;
+}
+
 static void
 end_life(struct sim_run *run, enum sim_end end)
 {
@@ -266,7 +295,7 @@ end_life(struct sim_run *run, enum sim_end end)
         sim_run_break(run, SIM_HOLDS_DEADLOCK, "every call returns", "%s",
                       sim_machine_stuck(run->machine));
     else if (end != SIM_RETURNED)
-        sim_life_crashed(run, end == SIM_CUT_OFF);
+        crashed(run, end == SIM_CUT_OFF);
     /* A failed sync may have made the system forget what it held: as if the power had gone. */
     if (sim_machine_fault_count(run->machine, SIM_SYNC_ERROR) > run->sync_errors)
         sim_oracle_crash(run->oracle, true);
@@ -292,9 +321,12 @@ static void
 finish(struct sim_run *run)
 {
     struct sim_result *result = run->result;
+    struct sim_drawn first;
 
     result->hash = sim_machine_hash(run->machine);
     result->steps = run->step;
+    result->calls = sim_machine_calls(run->machine);
+    result->unread = sim_tape_unread(run->tape, &first);
     for (unsigned i = 0; i < SIM_FAULT_COUNT; i++)
         result->faults[i] = sim_machine_fault_count(run->machine, (enum sim_fault)i);
     result->coverage = *sim_machine_coverage(run->machine);
@@ -311,6 +343,7 @@ sim_runner_run(struct sim_runner *runner, const struct sim_order *order,
     struct sim_run *run = &runner->run;
 
     sim_machine_keep_timeline(run->machine, order->keep_timeline);
+    sim_machine_keep_strikes(run->machine, order->record);
     if (!load_tape(run, order, error))
         return false;
     start(runner, order, result);
@@ -325,6 +358,16 @@ void
 sim_runner_timeline(const struct sim_runner *runner, hf_line_fn *line, void *context)
 {
     sim_machine_timeline(runner->run.machine, line, context);
+}
+
+struct sim_recording
+sim_runner_recording(const struct sim_runner *runner)
+{
+    struct sim_recording record = { 0 };
+
+    record.draw_count = sim_tape_drawn(runner->run.tape, &record.draws);
+    record.strike_count = sim_machine_strikes(runner->run.machine, &record.strikes);
+    return record;
 }
 
 /* ---- twice ------------------------------------------------------------------------------- */

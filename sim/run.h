@@ -12,6 +12,10 @@ struct sim_runner;
 struct sim_runner *sim_runner_open(void);
 void sim_runner_close(struct sim_runner *runner);
 
+/* A crash left `state`, a hash of what is on the disk and of what the oracle then expects.
+ * False: the run need not go on. */
+typedef bool sim_state_fn(void *context, uint64_t state);
+
 struct sim_order {
     const struct sim_scenario *scenario;
     uint32_t index; /* of the scenario, for the result */
@@ -20,6 +24,13 @@ struct sim_order {
     FILE *save_tape;     /* where to write the tape of the run, or NULL */
     struct hf_span feed; /* bytes to draw from first, see sim_tape_feed; empty: none */
     bool keep_timeline;
+    bool record;          /* keep draws and strikes, for sim_runner_recording */
+    uint64_t crashes_max; /* the storm ends with this crash; 0: with the steps */
+    sim_state_fn *go_on;  /* asked after each crash; NULL: yes */
+    void *go_on_context;
+    uint64_t diverge_from; /* from this step on all draws are keyed by diverge_seed, */
+    uint64_t diverge_seed; /* unless it is 0 */
+    uint64_t loose_seed;   /* for sim_tape_loosen */
 };
 
 /* False: the saved tape is malformed; *error says where. */
@@ -28,6 +39,15 @@ bool sim_runner_run(struct sim_runner *runner, const struct sim_order *order,
 
 /* What the last run left, until the next one: a line an event. */
 void sim_runner_timeline(const struct sim_runner *runner, hf_line_fn *line, void *context);
+
+/* What the last run with `record` drew and where faults struck, until the next run. */
+struct sim_recording {
+    const struct sim_drawn *draws;
+    size_t draw_count;
+    const struct sim_struck *strikes;
+    size_t strike_count;
+};
+struct sim_recording sim_runner_recording(const struct sim_runner *runner);
 
 /*
  * Runs twice and compares the traces: on a difference the verdict is SIM_SIMULATOR_FAILED, the

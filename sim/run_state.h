@@ -42,6 +42,7 @@ enum sim_stage { SIM_STAGE_STORM, SIM_STAGE_LAST, SIM_STAGE_DONE };
 
 struct sim_run {
     const struct sim_scenario *scenario;
+    const struct sim_order *order;
     const struct sim_guest *guest;
     struct sim_machine *machine;
     struct sim_tape *tape;
@@ -56,6 +57,7 @@ struct sim_run {
     uint64_t stamps; /* handed out */
     uint64_t lives;
     uint64_t lives_without_step;
+    uint64_t crashes;
     bool has_batches; /* commits of several writes were acknowledged */
     uint64_t acked;   /* commits since the last full check */
     bool is_created;  /* a creating open has succeeded */

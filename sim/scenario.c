@@ -276,37 +276,25 @@ read_tape(struct sim_reader *reader)
 static bool
 read_draw(struct sim_reader *reader)
 {
-    uint64_t number;
+    struct sim_scenario *scenario = reader->scenario;
+    uint64_t numbers[3];
 
     if (!expect_words(reader, 5))
         return false;
-    for (unsigned word = 2; word < 5; word++) {
-        if (!sim_reader_number(reader, word, &number))
+    for (unsigned i = 0; i < 3; i++) {
+        if (!sim_reader_number(reader, i + 2, &numbers[i]))
             return false;
     }
-    reader->scenario->draw_count++;
+    sim_grow(&scenario->draws, &scenario->draw_capacity, scenario->draw_count + 1,
+             sizeof *scenario->draws);
+    scenario->draws[scenario->draw_count++] = (struct sim_drawn){
+        .site = reader->line->words[1].at,
+        .entity = numbers[0],
+        .occurrence = numbers[1],
+        .value = numbers[2],
+        .clock = reader->line->number,
+    };
     return true;
-}
-
-FILE *
-sim_scenario_tape(const struct sim_scenario *scenario, uint64_t seed)
-{
-    FILE *tape = tmpfile();
-
-    if (tape == NULL)
-        return NULL;
-    if (scenario->tape_zero)
-        fputs("holdfast-tape 1\ndefault zero\n", tape);
-    else
-        fprintf(tape, "holdfast-tape 1\ndefault seed %llu\n", (unsigned long long)seed);
-    for (size_t i = 0; i < scenario->text.line_count; i++) {
-        const struct sim_line *line = &scenario->text.lines[i];
-        if (line->word_count == 5 && strcmp(line->words[0].at, "draw") == 0)
-            fprintf(tape, "%s %s %s %s\n", line->words[1].at, line->words[2].at,
-                    line->words[3].at, line->words[4].at);
-    }
-    rewind(tape);
-    return tape;
 }
 
 /* ---- all of it --------------------------------------------------------------------------- */
@@ -418,6 +406,49 @@ judge_segment(struct sim_reader *reader)
     return true;
 }
 
+/* Places apart from each other first, then the lines that name one place. */
+static int
+by_place(const void *left, const void *right)
+{
+    const struct sim_drawn *a = left, *b = right;
+    int sites = strcmp(a->site, b->site);
+
+    if (sites != 0)
+        return sites;
+    if (a->entity != b->entity)
+        return a->entity < b->entity ? -1 : 1;
+    if (a->occurrence != b->occurrence)
+        return a->occurrence < b->occurrence ? -1 : 1;
+    return (a->clock > b->clock) - (a->clock < b->clock);
+}
+
+/* No place is drawn explicitly twice. */
+static bool
+judge_draws(struct sim_reader *reader)
+{
+    const struct sim_scenario *scenario = reader->scenario;
+    size_t size = scenario->draw_count * sizeof *scenario->draws;
+    struct sim_drawn *sorted = sim_new(size + 1);
+    unsigned first = 0, again = 0;
+
+    if (size > 0)
+        memcpy(sorted, scenario->draws, size);
+    qsort(sorted, scenario->draw_count, sizeof *sorted, by_place);
+    for (size_t i = 1; i < scenario->draw_count && again == 0; i++) {
+        const struct sim_drawn *a = &sorted[i - 1], *b = &sorted[i];
+        if (strcmp(a->site, b->site) != 0 || a->entity != b->entity ||
+            a->occurrence != b->occurrence)
+            continue;
+        first = (unsigned)a->clock;
+        again = (unsigned)b->clock;
+    }
+    free(sorted);
+    if (again == 0)
+        return true;
+    reader->line = line_of(scenario, again);
+    return sim_reader_complain(reader, 0, "line %u says this draw already", first);
+}
+
 static bool
 has_work(const struct sim_scenario *scenario)
 {
@@ -436,7 +467,7 @@ judge_whole(struct sim_reader *reader)
     struct sim_scenario *scenario = reader->scenario;
     struct sim_line whole = { .number = 1, .text = "" };
 
-    if (!judge_sectors(reader) || !judge_segment(reader))
+    if (!judge_sectors(reader) || !judge_segment(reader) || !judge_draws(reader))
         return false;
     reader->line = scenario->text.line_count > 0 ? &scenario->text.lines[0] : &whole;
     if (scenario->why[0] == 0)
@@ -499,5 +530,6 @@ sim_scenario_fini(struct sim_scenario *scenario)
 {
     sim_text_fini(&scenario->text);
     free(scenario->why);
+    free(scenario->draws);
     *scenario = (struct sim_scenario){ 0 };
 }

@@ -27,8 +27,8 @@
 #include "sim/property.h"
 #include "sim/scenario_text.h"
 
-#define SIM_FAULT_RULES_MAX 32u
-#define SIM_STEP_ORDERS_MAX 32u
+#define SIM_FAULT_RULES_MAX 64u
+#define SIM_STEP_ORDERS_MAX 64u
 #define SIM_EXPECTS_MAX 32u
 #define SIM_CATCHES_MAX 32u
 #define SIM_NAME_SIZE 48u
@@ -85,7 +85,8 @@ struct sim_scenario {
     struct sim_catch catches[SIM_CATCHES_MAX];
     unsigned catch_count;
     bool tape_zero;
-    unsigned draw_count; /* explicit ones */
+    struct sim_drawn *draws; /* explicit ones, in the order of the file */
+    size_t draw_count, draw_capacity;
 };
 
 /* False: *complaint says what is wrong and where; the scenario is then empty. */
@@ -94,8 +95,6 @@ bool sim_scenario_parse(struct sim_scenario *scenario, const char *path, const c
 bool sim_scenario_read(struct sim_scenario *scenario, const char *path,
                        struct sim_complaint *complaint);
 void sim_scenario_fini(struct sim_scenario *scenario);
-/* The explicit draws as a saved tape, to be loaded and closed; NULL without room for it. */
-FILE *sim_scenario_tape(const struct sim_scenario *scenario, uint64_t seed);
 
 /* ---- between scenario.c and scenario_rule.c ---------------------------------------------- */
 

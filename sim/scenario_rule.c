@@ -22,8 +22,9 @@
 #define KEY_BITS 256u
 #define KEY_EVERY 512u
 #define KEY_CHANCE 1024u
+#define KEY_SKIP 2048u
 
-#define AT_CALLS (KEY_ON | KEY_PHASE | KEY_MAX | KEY_EVERY | KEY_CHANCE)
+#define AT_CALLS (KEY_ON | KEY_CALL | KEY_PHASE | KEY_MAX | KEY_EVERY | KEY_CHANCE | KEY_SKIP)
 #define AT_CRASH (KEY_ON | KEY_MAX | KEY_CHANCE)
 
 static const struct {
@@ -31,20 +32,18 @@ static const struct {
     enum sim_flavour first, last; /* the kinds that it knows; ANY: none */
     bool at_crash;
 } faults[SIM_FAULT_COUNT] = {
-    [SIM_PROCESS_KILL] = { AT_CALLS | KEY_CALL, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY, false },
-    [SIM_POWER_CUT] = { AT_CALLS | KEY_CALL | KEY_SURVIVE, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY,
-                        false },
+    [SIM_PROCESS_KILL] = { AT_CALLS | KEY_KIND, SIM_BEFORE, SIM_AFTER, false },
+    [SIM_POWER_CUT] = { AT_CALLS | KEY_KIND | KEY_SURVIVE, SIM_BEFORE, SIM_AFTER, false },
     [SIM_TORN_WRITE] = { AT_CRASH | KEY_KIND, SIM_PREFIX, SIM_SUBSECTOR, true },
     [SIM_LOST_NAME] = { AT_CRASH | KEY_KIND, SIM_DROP, SIM_KEEP, true },
-    [SIM_SYNC_ERROR] = { AT_CALLS | KEY_CALL | KEY_KIND, SIM_CLEAN, SIM_EVICT, false },
+    [SIM_SYNC_ERROR] = { AT_CALLS | KEY_KIND, SIM_CLEAN, SIM_EVICT, false },
     [SIM_SYNC_SLOW] = { AT_CALLS | KEY_FOR, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY, false },
     [SIM_SHORT_READ] = { AT_CALLS, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY, false },
     [SIM_SHORT_WRITE] = { AT_CALLS, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY, false },
-    [SIM_DISK_FULL] = { AT_CALLS | KEY_CALL | KEY_FOR, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY,
-                        false },
+    [SIM_DISK_FULL] = { AT_CALLS | KEY_FOR, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY, false },
     [SIM_READ_ERROR] = { AT_CALLS | KEY_KIND, SIM_ONCE, SIM_STICKY, false },
     [SIM_WRITE_ERROR] = { AT_CALLS | KEY_KIND, SIM_BEFORE, SIM_AFTER, false },
-    [SIM_NAME_ERROR] = { AT_CALLS | KEY_CALL | KEY_KIND, SIM_BEFORE, SIM_AFTER, false },
+    [SIM_NAME_ERROR] = { AT_CALLS | KEY_KIND, SIM_BEFORE, SIM_AFTER, false },
     [SIM_ALLOC_FAIL] = { AT_CALLS, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY, false },
     [SIM_BIT_FLIP] = { AT_CRASH | KEY_FIELD | KEY_BITS, SIM_FLAVOUR_ANY, SIM_FLAVOUR_ANY,
                        true },
@@ -98,8 +97,9 @@ sim_flavour_word(unsigned index)
 static const char *
 key_word(unsigned index)
 {
-    static const char *const words[] = { "on",  "call", "phase", "kind",  "field",  "survive",
-                                         "for", "max",  "bits",  "every", "chance", NULL };
+    static const char *const words[] = { "on",      "call", "phase", "kind", "field",
+                                         "survive", "for",  "max",   "bits", "every",
+                                         "chance",  "skip", NULL };
 
     return words[index];
 }
@@ -210,8 +210,11 @@ read_number(struct sim_reader *reader, const struct pair *pair, uint64_t *number
 static bool
 read_survive(struct sim_reader *reader, const struct pair *pair, struct sim_rule *rule)
 {
-    const char *wrong = sim_ratio_parse(&rule->survive, &rule->survive_of, pair->value);
+    const char *wrong = NULL;
 
+    rule->survives_each = strcmp(pair->value, "each") == 0;
+    if (!rule->survives_each)
+        wrong = sim_ratio_parse(&rule->survive, &rule->survive_of, pair->value);
     return wrong == NULL || sim_reader_complain(reader, pair->word, "%s", wrong);
 }
 
@@ -247,6 +250,8 @@ read_key(struct sim_reader *reader, unsigned key, const struct pair *pair,
         return read_number(reader, pair, &rule->count_max);
     case KEY_BITS:
         return read_number(reader, pair, &rule->bits);
+    case KEY_SKIP:
+        return read_number(reader, pair, &rule->skip);
     case KEY_EVERY:
         return read_every(reader, pair, rule);
     default:
@@ -292,6 +297,8 @@ add_rule(struct sim_reader *reader, struct sim_rule *rule)
 
     if (scenario->rule_count == SIM_FAULT_RULES_MAX)
         return sim_reader_complain(reader, 0, "more than %u faults", SIM_FAULT_RULES_MAX);
+    if (rule->skip != 0 && rule->when != SIM_WHEN_EVERY && rule->when != SIM_WHEN_STEP)
+        return sim_reader_complain(reader, 0, "skip= goes with every= and with 'at step'");
     rule->line = reader->line->number;
     scenario->rules[scenario->rule_count++] = *rule;
     return true;
@@ -323,8 +330,11 @@ read_timed(struct sim_reader *reader, unsigned word, unsigned given, struct sim_
     if (fault < 0)
         return false;
     rule->fault = (enum sim_fault)fault;
-    if (faults[fault].at_crash)
-        return sim_reader_complain(reader, word, "%s strikes at crashes: use 'fault'",
+    if (faults[fault].at_crash != (rule->when == SIM_WHEN_NTH_CRASH))
+        return sim_reader_complain(reader, word,
+                                   faults[fault].at_crash
+                                       ? "%s strikes at crashes: 'at crash N', or 'fault'"
+                                       : "%s strikes at calls, not between lives",
                                    sim_fault_name(rule->fault));
     given |= KEY_EVERY | KEY_CHANCE;
     return read_keys(reader, word + 1, &given, rule) && add_rule(reader, rule);
@@ -372,6 +382,19 @@ read_at_mark(struct sim_reader *reader)
     return mark >= 0 && read_timed(reader, 3, 0, &rule);
 }
 
+static bool
+read_at_crash(struct sim_reader *reader)
+{
+    struct sim_rule rule = { .when = SIM_WHEN_NTH_CRASH };
+
+    if (!sim_reader_number(reader, 2, &rule.lo))
+        return false;
+    if (rule.lo == 0)
+        return sim_reader_complain(reader, 2, "crashes count from 1");
+    rule.hi = rule.lo;
+    return read_timed(reader, 3, 0, &rule);
+}
+
 /* CLASS.CALL, into the rule. */
 static bool
 read_target(struct sim_reader *reader, struct sim_rule *rule)
@@ -381,7 +404,7 @@ read_target(struct sim_reader *reader, struct sim_rule *rule)
     char name[SIM_HINT_SIZE], hint[SIM_HINT_SIZE];
 
     if (dot == NULL || (size_t)(dot - at) >= sizeof name)
-        return sim_reader_complain(reader, 1, "at step, at mark, or at CLASS.CALL");
+        return sim_reader_complain(reader, 1, "at step, at crash, at mark, or at CLASS.CALL");
     memcpy(name, at, (size_t)(dot - at));
     name[dot - at] = 0;
     int file = sim_word_find(sim_file_class_word, name);
@@ -404,11 +427,14 @@ sim_rule_read_at(struct sim_reader *reader)
 
     if (reader->line->word_count < 4)
         return sim_reader_complain(reader, reader->line->word_count,
-                                   "at step N WHAT, at mark NAME FAULT, at CLASS.CALL N FAULT");
+                                   "at step N WHAT, at crash N FAULT, at mark NAME FAULT, "
+                                   "at CLASS.CALL N FAULT");
     if (strcmp(reader->line->words[1].at, "step") == 0)
         return read_at_step(reader);
     if (strcmp(reader->line->words[1].at, "mark") == 0)
         return read_at_mark(reader);
+    if (strcmp(reader->line->words[1].at, "crash") == 0)
+        return read_at_crash(reader);
     if (!read_target(reader, &rule) || !sim_reader_number(reader, 2, &rule.lo))
         return false;
     if (rule.lo == 0)

@@ -8,6 +8,7 @@
 #include "sim/scenario.h"
 
 #include "base/tap.h"
+#include "sim/scenario_print.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ static const char whole[] =
     "at         step 9 disk_full for=5\n"
     "at         wal.write 17 process_kill\n"
     "at         mark log_rotated read_error kind=once\n"
+    "at         crash 2 bit_flip on=wal field=len bits=3\n"
+    "at         step 4 power_cut on=wal call=sync kind=half survive=each skip=2\n"
     "expect     prefix durable\n"
     "expect     mark recovery_torn_tail >= 1\n"
     "expect     fault power_cut <= 9\n"
@@ -57,6 +60,10 @@ static const struct {
     { HEAD "engine     keep=1 keep=2\n", "t.scn:4:19: ", "line 4" },
     { HEAD "engine     sync_interval=30\n", "t.scn:4:12: ", "ms" },
     { HEAD "engine     sector=512\ndisk       sector=4KiB\n", "t.scn:5:12: ", "line 4" },
+    { HEAD "draw       a 1 0 7\ndraw       a 1 0 8\n", "t.scn:5:1: ", "line 4" },
+    { HEAD "fault      write_error chance=1/9 skip=2\n", "t.scn:4:1: ", "skip=" },
+    { HEAD "at         crash 0 bit_flip\n", "t.scn:4:18: ", "from 1" },
+    { HEAD "at         crash 1 power_cut\n", "t.scn:4:20: ", "between lives" },
     { HEAD "engine     sector=4KiB segment=8KiB\n", "t.scn:4:24: ", "8 sectors" },
     { HEAD "fault      power_cutt every=3\n", "t.scn:4:12: ", "'power_cut'" },
     { HEAD "fault      power_cut\n", "t.scn:4:21: ", "when?" },
@@ -134,12 +141,15 @@ check_whole(void)
                scenario.seeds.hi == 20 &&
                strcmp(scenario.why, "The first line says why, the second goes on.") == 0,
            "name, seeds and the reason are kept");
-    TAP_OK(scenario.rule_count == 6 && scenario.rules[0].fault == SIM_POWER_CUT &&
+    TAP_OK(scenario.rule_count == 8 && scenario.rules[0].fault == SIM_POWER_CUT &&
                scenario.rules[0].when == SIM_WHEN_EVERY && scenario.rules[0].survive == 3 &&
                scenario.rules[1].when == SIM_WHEN_CRASH && scenario.rules[2].duration == 30 &&
                scenario.rules[3].when == SIM_WHEN_STEP &&
                scenario.rules[4].when == SIM_WHEN_CALL && scenario.rules[4].lo == 17 &&
-               scenario.rules[5].when == SIM_WHEN_MARK,
+               scenario.rules[5].when == SIM_WHEN_MARK &&
+               scenario.rules[6].when == SIM_WHEN_NTH_CRASH && scenario.rules[6].lo == 2 &&
+               scenario.rules[7].survives_each && scenario.rules[7].skip == 2 &&
+               scenario.rules[7].flavour == SIM_HALF,
            "each fault has its time and its values");
     TAP_OK(scenario.order_count == 1 && scenario.orders[0].verb == SIM_KNOB_REOPEN,
            "an operation at a step is no fault");
@@ -197,6 +207,58 @@ check_round_trip(void)
     sim_text_fini(&text);
 }
 
+/* What printing the scenario, not its text, gives; the caller's. */
+static char *
+written(const struct sim_scenario *scenario)
+{
+    FILE *file = tmpfile();
+    char *copy;
+    size_t len;
+
+    sim_scenario_print(scenario, "The first line says why,\nthe second goes on.", file);
+    len = (size_t)ftell(file);
+    rewind(file);
+    copy = malloc(len + 1);
+    copy[fread(copy, 1, len, file)] = 0;
+    fclose(file);
+    return copy;
+}
+
+/* Every directive goes from memory to text and back. */
+static void
+check_written(void)
+{
+    struct sim_scenario scenario, again;
+    struct sim_complaint complaint = { "" };
+    char *first, *second;
+
+    sim_scenario_parse(&scenario, "t.scn", whole, sizeof whole - 1, &complaint);
+    first = written(&scenario);
+    if (!TAP_OK(sim_scenario_parse(&again, "t.scn", first, strlen(first), &complaint),
+                "a scenario that is written can be read")) {
+        printf("# %s\n", complaint.text);
+        free(first);
+        sim_scenario_fini(&scenario);
+        return;
+    }
+    second = written(&again);
+    TAP_OK(strcmp(first, second) == 0, "and is written the same again");
+    TAP_OK(strcmp(again.why, scenario.why) == 0 && again.rule_count == scenario.rule_count &&
+               again.order_count == scenario.order_count &&
+               again.expect_count == scenario.expect_count &&
+               again.catches[0].properties == scenario.catches[0].properties &&
+               again.tape_zero && again.draw_count == 1 && again.draws[0].value == 7,
+           "with all that it says");
+    for (unsigned i = 0; i < again.rule_count; i++)
+        again.rules[i].line = scenario.rules[i].line;
+    TAP_OK(memcmp(again.rules, scenario.rules, sizeof again.rules) == 0,
+           "and each fault as it was");
+    free(first);
+    free(second);
+    sim_scenario_fini(&again);
+    sim_scenario_fini(&scenario);
+}
+
 /* A copy of exact length, so that a sanitiser sees every byte read beyond it. */
 static void
 feed(const char *source, size_t len, size_t place, int byte)
@@ -236,6 +298,7 @@ main(void)
     check_caret();
     check_whole();
     check_round_trip();
+    check_written();
     check_any_input();
     return tap_done();
 }

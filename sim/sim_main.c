@@ -18,7 +18,9 @@
 #define FOR_DESCRIBE 8u
 #define FOR_MERGE 16u
 #define FOR_REPORT 32u
-#define FOR_ALL 63u
+#define FOR_SHRINK 64u
+#define FOR_EXPLORE 128u
+#define FOR_ALL 255u
 
 static const struct {
     const char *name;
@@ -31,6 +33,8 @@ static const struct {
       FOR_RUN, sim_verb_run },
     { "replay", "FILE --seed N", "one run again, with its timeline", FOR_REPLAY,
       sim_verb_replay },
+    { "shrink", "FILE --seed N", "the smallest scenario that still fails", FOR_SHRINK,
+      sim_verb_shrink },
     { "plants", "[NAME...]", "switches on each planted bug and sees that it is caught",
       FOR_PLANTS, sim_verb_plants },
     { "merge", "FILE...", "the results of many jobs (run --json) into one, judged as one",
@@ -160,6 +164,13 @@ read_scenarios(struct sim_args *args, const char *value)
 }
 
 static const char *
+read_scenario_out(struct sim_args *args, const char *value)
+{
+    args->scenario_out = value;
+    return NULL;
+}
+
+static const char *
 read_out(struct sim_args *args, const char *value)
 {
     if (strcmp(value, "-") == 0)
@@ -194,21 +205,25 @@ static const struct {
     const char *(*read)(struct sim_args *args, const char *value);
 } options[] = {
     { "--seeds", "A..B", "instead of the scenarios' own", FOR_RUN, read_seeds },
-    { "--seed", "N", "which run", FOR_REPLAY, read_seed },
+    { "--seed", "N", "which run", FOR_REPLAY | FOR_SHRINK, read_seed },
     { "--jobs", "N", "processes at once (default: one a core)", FOR_RUN | FOR_PLANTS,
       read_jobs },
     { "--shard", "I/N|auto", "the I'th of N parts; auto: from a job array's variables", FOR_RUN,
       read_shard },
-    { "--time", "TIME", "stop after it; seeds are dealt round-robin", FOR_RUN, read_time },
+    { "--time", "TIME", "stop after it; seeds are dealt round-robin", FOR_RUN | FOR_SHRINK,
+      read_time },
     { "--doubled", "N/D", "the share of runs done twice (default 1/16)", FOR_RUN,
       read_doubled },
-    { "--plant", "NAME", "with this planted bug on", FOR_RUN | FOR_REPLAY, read_plant },
+    { "--plant", "NAME", "with this planted bug on",
+      FOR_RUN | FOR_REPLAY | FOR_SHRINK | FOR_EXPLORE, read_plant },
     { "--tape", "FILE", "plays a saved tape", FOR_REPLAY, read_tape },
     { "--save-tape", "FILE", "saves the tape of the run", FOR_REPLAY, read_save_tape },
     { "--scenarios", "FOLDER", "where to look (default: scenarios/)", FOR_PLANTS | FOR_MERGE,
       read_scenarios },
-    { "--no-chances", NULL, "the engine does nothing unusual by chance", FOR_RUN | FOR_REPLAY,
-      read_no_chances },
+    { "--no-chances", NULL, "the engine does nothing unusual by chance",
+      FOR_RUN | FOR_REPLAY | FOR_SHRINK, read_no_chances },
+    { "-o", "FILE", "where the scenario goes that is made", FOR_SHRINK | FOR_EXPLORE,
+      read_scenario_out },
     { "--json", NULL, "JSON instead of text", FOR_ALL, read_json },
     { "--out", "FILE", "instead of stdout", FOR_ALL, read_out },
     { "-o", "FILE", "the same", FOR_ALL, read_out },
@@ -410,7 +425,7 @@ main(int argc, char **argv)
         return SIM_EXIT_HELD;
     }
     if (argc < 2) {
-        fprintf(stderr, "holdfast-sim: which verb? run, replay, plants or describe; --help\n");
+        fprintf(stderr, "holdfast-sim: which verb? --help tells them\n");
         return SIM_EXIT_USAGE;
     }
     int verb = sim_word_find(verb_word, argv[1]);

@@ -39,14 +39,11 @@ struct entry {
     bool read;
 };
 
-struct drawn {
-    const char *site;
-    uint64_t entity, occurrence, value;
-};
-
 struct sim_tape {
     uint64_t seed;
     bool zero; /* the default is 0, not the seed's */
+    uint64_t clock, diverge_from, diverge_seed;
+    uint64_t loose_seed; /* 0: none */
     struct site sites[SITE_CACHE];
 
     struct seen *seen;
@@ -65,7 +62,7 @@ struct sim_tape {
     struct hf_span feed;
 
     bool recording;
-    struct drawn *drawn;
+    struct sim_drawn *drawn;
     size_t drawn_count, drawn_capacity;
 };
 
@@ -112,6 +109,7 @@ sim_tape_rewind(struct sim_tape *tape)
     tape->generation++;
     tape->seen_used = 0;
     tape->drawn_count = 0;
+    tape->clock = 0;
     for (size_t i = 0; i < tape->entry_count; i++)
         tape->entries[i].read = false;
 }
@@ -124,12 +122,54 @@ sim_tape_reset(struct sim_tape *tape, uint64_t seed)
     tape->seed = seed;
     tape->zero = false;
     tape->feed = hf_span(NULL, 0);
+    tape->diverge_from = UINT64_MAX;
+    tape->loose_seed = 0;
 }
 
 void
 sim_tape_feed(struct sim_tape *tape, struct hf_span bytes)
 {
     tape->feed = bytes;
+}
+
+void
+sim_tape_zero(struct sim_tape *tape)
+{
+    tape->zero = true;
+}
+
+void
+sim_tape_loosen(struct sim_tape *tape, uint64_t seed)
+{
+    tape->loose_seed = seed;
+}
+
+bool
+sim_tape_is_loose(const char *site)
+{
+    static const char *const heads[] = { "cut.",         "crash.",       "garbage.",
+                                         "locate.",      "media.",       "bit_flip.",
+                                         "zero_sector.", "file_loss.",   "file_swap.",
+                                         "sync_error.",  "write_error.", "read_error." };
+
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        if (strncmp(site, heads[i], strlen(heads[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+void
+sim_tape_clock(struct sim_tape *tape, uint64_t now)
+{
+    tape->clock = now;
+}
+
+void
+sim_tape_diverge(struct sim_tape *tape, uint64_t from, uint64_t seed)
+{
+    tape->diverge_from = from;
+    tape->diverge_seed = seed;
 }
 
 /* ---- the tables -------------------------------------------------------------------------- */
@@ -236,6 +276,13 @@ draw_fed(struct sim_tape *tape, uint64_t bound)
 
 /* ---- drawing ----------------------------------------------------------------------------- */
 
+/* A number below `bound` that follows from the place and `seed`. */
+static uint64_t
+keyed(uint64_t key, uint64_t seed, uint64_t occurrence, uint64_t bound)
+{
+    return sim_mix_below(sim_mix(key ^ sim_mix(seed ^ sim_mix(occurrence))), bound);
+}
+
 uint64_t
 sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t bound)
 {
@@ -246,19 +293,24 @@ sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t boun
         tape->slot_count == 0 ? NULL : entry_slot(tape, site, entity, occurrence);
     uint64_t value = 0;
 
-    if (slot != NULL && *slot != 0) {
+    if (tape->clock >= tape->diverge_from) {
+        value = keyed(key, tape->diverge_seed, occurrence, bound);
+    } else if (slot != NULL && *slot != 0) {
         tape->entries[*slot - 1].read = true;
         value = tape->entries[*slot - 1].value % bound;
     } else if (tape->feed.len > 0 && bound > 1) {
         value = draw_fed(tape, bound);
         add_entry(tape, name, (struct entry){ site, entity, occurrence, value, true });
     } else if (!tape->zero) {
-        value = sim_mix_below(sim_mix(key ^ sim_mix(tape->seed ^ sim_mix(occurrence))), bound);
+        value = keyed(key, tape->seed, occurrence, bound);
+    } else if (tape->loose_seed != 0 && sim_tape_is_loose(name)) {
+        value = keyed(key, tape->loose_seed, occurrence, bound);
     }
     if (tape->recording) {
         sim_grow(&tape->drawn, &tape->drawn_capacity, tape->drawn_count + 1,
                  sizeof *tape->drawn);
-        tape->drawn[tape->drawn_count++] = (struct drawn){ name, entity, occurrence, value };
+        tape->drawn[tape->drawn_count++] =
+            (struct sim_drawn){ name, entity, occurrence, value, bound, tape->clock };
     }
     return value;
 }
@@ -291,7 +343,7 @@ sim_tape_save(const struct sim_tape *tape, FILE *file)
     else
         fprintf(file, "default seed %llu\n", (unsigned long long)tape->seed);
     for (size_t i = 0; tape->recording && i < tape->drawn_count; i++) {
-        const struct drawn *drawn = &tape->drawn[i];
+        const struct sim_drawn *drawn = &tape->drawn[i];
         fprintf(file, "%s %llu %llu %llu\n", drawn->site, (unsigned long long)drawn->entity,
                 (unsigned long long)drawn->occurrence, (unsigned long long)drawn->value);
     }
@@ -303,13 +355,28 @@ sim_tape_save(const struct sim_tape *tape, FILE *file)
     }
 }
 
+size_t
+sim_tape_drawn(const struct sim_tape *tape, const struct sim_drawn **drawn)
+{
+    *drawn = tape->drawn;
+    return tape->drawn_count;
+}
+
 uint64_t
-sim_tape_unread(const struct sim_tape *tape)
+sim_tape_unread(const struct sim_tape *tape, struct sim_drawn *first)
 {
     uint64_t unread = 0;
 
-    for (size_t i = 0; i < tape->entry_count; i++)
-        unread += !tape->entries[i].read;
+    for (size_t i = 0; i < tape->entry_count; i++) {
+        const struct entry *entry = &tape->entries[i];
+        if (entry->read)
+            continue;
+        if (unread++ == 0)
+            *first = (struct sim_drawn){ .site = tape->entry_names[i],
+                                         .entity = entry->entity,
+                                         .occurrence = entry->occurrence,
+                                         .value = entry->value };
+    }
     return unread;
 }
 
@@ -391,12 +458,17 @@ load_line(struct sim_tape *tape, char *line, unsigned number)
     return NULL;
 }
 
-/* NULL, or why the entries contradict each other, with the line of the second. */
-static const char *
-index_entries(struct sim_tape *tape, unsigned *line)
+/* True; or false, and *again is an entry for the place of an earlier one. */
+static bool
+index_entries(struct sim_tape *tape, size_t *again)
 {
+    bool good = true;
+
+    free(tape->slots);
+    tape->slots = NULL;
+    tape->slot_count = 0;
     if (tape->entry_count == 0)
-        return NULL;
+        return true;
     tape->slot_count = 16;
     while (tape->slot_count < tape->entry_count * 2)
         tape->slot_count *= 2;
@@ -404,12 +476,28 @@ index_entries(struct sim_tape *tape, unsigned *line)
     for (size_t i = 0; i < tape->entry_count; i++) {
         const struct entry *entry = &tape->entries[i];
         size_t *slot = entry_slot(tape, entry->site, entry->entity, entry->occurrence);
-        *line = (unsigned)i + 3;
-        if (*slot != 0)
-            return "the same draw stands in an earlier line";
-        *slot = i + 1;
+        if (*slot == 0) {
+            *slot = i + 1;
+        } else if (good) {
+            *again = i;
+            good = false;
+        }
     }
-    return NULL;
+    return good;
+}
+
+void
+sim_tape_fix(struct sim_tape *tape, const struct sim_drawn *draws, size_t count)
+{
+    size_t again;
+
+    for (size_t i = 0; i < count; i++)
+        add_entry(tape, draws[i].site,
+                  (struct entry){ .site = sim_mix_name(draws[i].site),
+                                  .entity = draws[i].entity,
+                                  .occurrence = draws[i].occurrence,
+                                  .value = draws[i].value });
+    index_entries(tape, &again);
 }
 
 /* Reads a line without its end; NULL, or why there is none. *more is false at the end. */
@@ -435,6 +523,7 @@ sim_tape_load(struct sim_tape *tape, FILE *file, struct hf_error *error)
     char line[LINE_SIZE_MAX];
     const char *why = NULL;
     unsigned number = 0;
+    size_t again;
     bool more = true;
 
     sim_tape_reset(tape, 0);
@@ -446,10 +535,12 @@ sim_tape_load(struct sim_tape *tape, FILE *file, struct hf_error *error)
     }
     if (why == NULL && number < 3)
         why = number == 1 ? "the file is empty" : "the tape ends before its default";
-    if (why == NULL)
-        why = index_entries(tape, &number);
-    if (why == NULL)
+    if (why == NULL && index_entries(tape, &again))
         return true;
+    if (why == NULL) {
+        why = "the same draw stands in an earlier line";
+        number = (unsigned)again + 3;
+    }
     sim_tape_reset(tape, 0);
     error->code = HF_ERR_INVALID;
     snprintf(error->text, sizeof error->text, "%u: %s", number, why);

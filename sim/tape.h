@@ -19,6 +19,14 @@
 
 struct sim_tape;
 
+/* One draw, in words. */
+struct sim_drawn {
+    const char *site; /* lives as long as whoever made the draw says */
+    uint64_t entity, occurrence, value;
+    uint64_t bound; /* that it was drawn below */
+    uint64_t clock; /* of the tape when it was drawn */
+};
+
 struct sim_tape *sim_tape_open(void);
 void sim_tape_close(struct sim_tape *tape);
 /* Forgets all occurrences and explicit draws; the default becomes keyed by `seed`. Cheap. */
@@ -34,6 +42,23 @@ void sim_tape_rewind(struct sim_tape *tape);
  * run that is to be played again loads that.
  */
 void sim_tape_feed(struct sim_tape *tape, struct hf_span bytes);
+/* What is not explicit is 0, until the next reset. */
+void sim_tape_zero(struct sim_tape *tape);
+/* Adds explicit draws, whose sites stay the caller's and must live until the next reset; of two
+ * for one place the first one counts. */
+void sim_tape_fix(struct sim_tape *tape, const struct sim_drawn *draws, size_t count);
+
+/* On a tape of zeros: what chance does to files and sectors is drawn by `seed` all the same, 0
+ * ends that. Such sites are told by the first part of their name, see tape.c. */
+void sim_tape_loosen(struct sim_tape *tape, uint64_t seed);
+bool sim_tape_is_loose(const char *site);
+
+/*
+ * The tape's clock: 0 after a reset or rewind, then what it is told. From clock `from` on, no
+ * draw is explicit and all are keyed by `seed`: another future of the same past.
+ */
+void sim_tape_clock(struct sim_tape *tape, uint64_t now);
+void sim_tape_diverge(struct sim_tape *tape, uint64_t from, uint64_t seed);
 
 /* `bound` >= 1. `site` is a static string. */
 uint64_t sim_draw(struct sim_tape *tape, const char *site, uint64_t entity, uint64_t bound);
@@ -46,7 +71,9 @@ bool sim_tape_load(struct sim_tape *tape, FILE *file, struct hf_error *error);
 /* Every draw is kept from here on, so that it can be saved. */
 void sim_tape_record(struct sim_tape *tape, bool record);
 void sim_tape_save(const struct sim_tape *tape, FILE *file);
-/* Explicit draws that nothing asked for, so far. */
-uint64_t sim_tape_unread(const struct sim_tape *tape);
+/* What was drawn so far, in order, while it is recorded; until the next draw. */
+size_t sim_tape_drawn(const struct sim_tape *tape, const struct sim_drawn **drawn);
+/* Explicit draws that nothing asked for, so far; the first of them to *first, if there is. */
+uint64_t sim_tape_unread(const struct sim_tape *tape, struct sim_drawn *first);
 
 #endif

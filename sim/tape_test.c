@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 static struct sim_tape *tape;
+static struct sim_drawn unread;
 
 static bool
 load(const char *text, struct hf_error *error)
@@ -117,7 +118,7 @@ test_round_trip(void)
     fclose(file);
     for (uint64_t i = 0; i < 30; i++)
         same = same && sim_draw(tape, i % 2 == 0 ? "even" : "odd", i / 4, 100) == values[i];
-    TAP_OK(same && sim_tape_unread(tape) == 0, "and draws what was drawn");
+    TAP_OK(same && sim_tape_unread(tape, &unread) == 0, "and draws what was drawn");
 }
 
 static void
@@ -130,8 +131,37 @@ test_explicit(void)
     TAP_OK(sim_draw(tape, "a", 1, 100) == 7 && sim_draw(tape, "a", 1, 100) == 0 &&
                sim_draw(tape, "a", 1, 3) == 2,
            "are found by place and taken modulo the bound");
-    TAP_OK(sim_tape_unread(tape) == 1, "what nobody asked for is counted");
+    TAP_OK(sim_tape_unread(tape, &unread) == 1, "what nobody asked for is counted");
     TAP_OK(!sim_draw_chance(tape, "b", 0, 99, 100), "zero means no");
+}
+
+/* Draws that are handed over, and those of another future. */
+static void
+test_fixed(void)
+{
+    static const struct sim_drawn fixed[] = { { .site = "a", .entity = 1, .value = 5 },
+                                              { .site = "a", .entity = 2, .value = 6 } };
+    uint64_t past, future;
+
+    sim_tape_reset(tape, 4);
+    past = sim_draw(tape, "b", 0, UINT64_MAX);
+    future = sim_draw(tape, "b", 1, UINT64_MAX);
+    sim_tape_reset(tape, 4);
+    sim_tape_zero(tape);
+    sim_tape_fix(tape, fixed, 2);
+    TAP_OK(sim_draw(tape, "a", 1, 100) == 5 && sim_draw(tape, "b", 0, 100) == 0,
+           "draws that are handed over are explicit, over zeros");
+    TAP_OK(sim_tape_unread(tape, &unread) == 1 && strcmp(unread.site, "a") == 0 &&
+               unread.entity == 2,
+           "one that nobody asks for is named");
+    sim_tape_reset(tape, 4);
+    sim_tape_fix(tape, fixed, 2);
+    sim_tape_diverge(tape, 3, 99);
+    sim_tape_clock(tape, 2);
+    TAP_OK(sim_draw(tape, "b", 0, UINT64_MAX) == past, "another future has the same past");
+    sim_tape_clock(tape, 3);
+    TAP_OK(sim_draw(tape, "b", 1, UINT64_MAX) != future && sim_draw(tape, "a", 2, 100) != 6,
+           "from its step on every draw is another, explicit ones too");
 }
 
 /* Bytes are draws in the order of asking, and what they drew is a tape that draws the same. */
@@ -210,6 +240,7 @@ main(void)
     test_many_places();
     test_round_trip();
     test_explicit();
+    test_fixed();
     test_fed();
     test_refused();
     sim_tape_close(tape);

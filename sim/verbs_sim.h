@@ -15,7 +15,7 @@ struct sim_args {
     const char **words; /* files, folders or names */
     unsigned word_count;
     struct sim_range seeds;
-    uint64_t seed; /* of replay */
+    uint64_t seed; /* of replay and shrink */
     unsigned jobs;
     uint64_t shard, shard_count;
     uint64_t time_ns;
@@ -24,6 +24,7 @@ struct sim_args {
     const char *tape;
     const char *save_tape;
     const char *scenarios;
+    const char *scenario_out; /* where the scenario goes that was made, NULL: stdout */
     bool json;
     bool no_chances;
     FILE *out;
@@ -31,6 +32,7 @@ struct sim_args {
 
 int sim_verb_run(const struct sim_args *args);
 int sim_verb_replay(const struct sim_args *args);
+int sim_verb_shrink(const struct sim_args *args);
 int sim_verb_plants(const struct sim_args *args);
 int sim_verb_merge(const struct sim_args *args);
 int sim_verb_report(const struct sim_args *args);

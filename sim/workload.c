@@ -192,6 +192,12 @@ do_nap(struct sim_run *run)
 }
 
 static void
+do_nothing(struct sim_run *run)
+{
+    (void)run;
+}
+
+static void
 keep_first_line(void *context, const char *line)
 {
     char *first = context;
@@ -280,6 +286,7 @@ carry_out(struct sim_run *run, enum sim_knob verb)
         [SIM_KNOB_CHECKPOINT] = sim_backup_checkpoint,
         [SIM_KNOB_SALVAGE] = sim_backup_salvage,
         [SIM_KNOB_SECOND] = sim_backup_second,
+        [SIM_KNOB_IDLE] = do_nothing,
     };
 
     if (verb == SIM_KNOB_REOPEN) {
