@@ -255,6 +255,16 @@ HF_API enum hf_err hf_view_open(struct hf_view **out, struct hf_db *db,
                                 uint64_t version) HF_MUST_CHECK;
 HF_API uint64_t hf_view_version(const struct hf_view *view);
 /*
+ * The newest version committed at or before `time_us`, for hf_view_open; 0, an empty database,
+ * before the first commit. Of commits that are in tables by now only the last of each
+ * millisecond is remembered: what came earlier within the millisecond of `time_us` may be left
+ * out, and what came later never gets in. (Where a history has very many milliseconds for its
+ * memory limit, the spans are longer.) HISTORY_GONE: not kept. CORRUPT, IO, NO_MEMORY: the
+ * table that should know could not be read.
+ */
+HF_API enum hf_err hf_version_at(struct hf_db *db, uint64_t time_us,
+                                 uint64_t *version) HF_MUST_CHECK;
+/*
  * Zero-copy: `item` points into the database. item->key is the stored key. NOT_FOUND; CORRUPT,
  * IO: the table that should know could not be read. NO_MEMORY: the view holds too much.
  */

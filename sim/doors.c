@@ -2,8 +2,9 @@
  * doors.c - the same data through every door, each answer held against the oracle.
  *
  * The doors: hf_get, view_get, view_get_many, iteration forwards and backwards over any range,
- * and all of these as of an older version. The first difference is told as what was expected
- * and what was found; which property it breaks depends on what may have happened to the disk.
+ * and all of these as of an older version; and which version was the newest at a time. The
+ * first difference is told as what was expected and what was found; which property it breaks
+ * depends on what may have happened to the disk.
  */
 #include "base/span.h"
 #include "sim/run_state.h"
@@ -12,6 +13,8 @@
 #include <stdio.h>
 
 #define MANY_MAX 64u
+#define TIME_GRAIN_US 1000u   /* to which tables remember when commits were made */
+#define TIMES_AROUND_US 2500u /* how far from a commit's time one is asked for */
 
 /* One door opened on one version. */
 struct look {
@@ -431,6 +434,108 @@ sim_doors_as_of(struct sim_run *run)
         run->guest->view_close(view);
 }
 
+/* ---- times ------------------------------------------------------------------------------- */
+
+/* Reads what a commit wrote, as of that commit, by which the oracle learns when it was made; a
+ * commit of nothing but deletes does not say. */
+static void
+learn_time(const struct look *from, uint64_t version)
+{
+    struct look look = { from->run, "view", version, from->is_recovery };
+    struct sim_run *run = look.run;
+    uint32_t first;
+    unsigned count = sim_oracle_changes(run->oracle, version, &first);
+    void *view;
+
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t key = sim_oracle_change(run->oracle, first + i).key;
+        if (!sim_oracle_state(run->oracle, key, version).present)
+            continue;
+        view = open_view(&look, from->version);
+        if (view == NULL)
+            return;
+        check_view_get(&look, view, key);
+        run->guest->view_close(view);
+        return;
+    }
+}
+
+/* Where the grain is known, nothing before the span of the time may be left out: in memory mode
+ * a delete may be, which was no news as long as the key had not been there. */
+static bool
+tells_to_the_grain(const struct sim_run *run)
+{
+    return !run->is_coarse &&
+           (run->options.mode != HF_MODE_MEMORY || run->options.keep_versions == HF_KEEP_ALL);
+}
+
+static void
+judge_version_at(const struct look *look, uint64_t time_us, uint64_t version)
+{
+    struct sim_run *run = look->run;
+    char expected[SIM_ACCOUNT_SIZE];
+
+    for (uint64_t near = version; near <= version + 1; near++) {
+        if (near > 0 && near <= look->version && !run->is_broken)
+            learn_time(look, near);
+    }
+    struct sim_span span =
+        sim_oracle_newest_at(run->oracle, look->version, time_us, TIME_GRAIN_US);
+    if (run->is_broken ||
+        (version <= span.most && (version >= span.least || !tells_to_the_grain(run))))
+        return;
+    snprintf(expected, sizeof expected,
+             "the newest version at %" PRIu64 " us, %" PRIu64 " to %" PRIu64, time_us,
+             span.least, span.most);
+    sim_run_break(run, blame(look), expected, "%" PRIu64, version);
+}
+
+/* Whether it is in order that a time is before the history that is kept. */
+static bool
+may_be_gone(const struct look *look, uint64_t time_us)
+{
+    const struct sim_run *run = look->run;
+    uint64_t oldest = oldest_required(run, look->version);
+    struct sim_span span =
+        sim_oracle_newest_at(run->oracle, look->version, time_us, TIME_GRAIN_US);
+
+    return oldest > 0 && (span.least <= oldest || !tells_to_the_grain(run));
+}
+
+/* Asks for a time near that of commit `anchor`, or, for 0, later than all. */
+static void
+check_version_at(const struct look *look, uint64_t anchor, uint64_t off)
+{
+    struct sim_run *run = look->run;
+    uint64_t version = 0, time_us = UINT64_MAX;
+
+    if (anchor > 0) {
+        learn_time(look, anchor);
+        time_us = sim_oracle_time_of(run->oracle, anchor) + off;
+        time_us = time_us > TIMES_AROUND_US ? time_us - TIMES_AROUND_US : 0;
+    }
+    if (run->is_broken)
+        return;
+    enum hf_err err = run->guest->version_at(run->handle, time_us, &version);
+    sim_trace(run->machine, "version_at", (uint64_t)(unsigned)-err, version);
+    if (err == HF_OK)
+        judge_version_at(look, time_us, version);
+    else if (err != HF_ERR_HISTORY_GONE || !may_be_gone(look, time_us))
+        read_failed(look, err);
+}
+
+void
+sim_doors_as_of_time(struct sim_run *run)
+{
+    uint64_t seen = sim_doors_seen(run);
+    struct look look = { run, "version_at", seen, false };
+    uint64_t anchor = sim_draw(run->tape, "time.anchor", run->step, seen + 1);
+    uint64_t off = sim_draw(run->tape, "time.off", run->step, 2 * TIMES_AROUND_US);
+
+    check_version_at(&look, anchor, off);
+    sim_run_judged(run, SIM_HOLDS_READS);
+}
+
 /* ---- views that stay --------------------------------------------------------------------- */
 
 void *
@@ -503,5 +608,11 @@ sim_doors_all(struct sim_run *run, uint64_t version)
     }
     for (uint32_t key = 0; key < keys && !run->is_broken; key++)
         sim_doors_get(run, key, version);
+    if (!run->is_broken) {
+        look.door = "version_at";
+        look.version = version;
+        check_version_at(&look, sim_draw(run->tape, "check.anchor", run->lives, version + 1),
+                         sim_draw(run->tape, "check.off", run->lives, 2 * TIMES_AROUND_US));
+    }
     sim_run_calm(run, false);
 }

@@ -60,6 +60,8 @@ struct sim_guest {
     enum hf_err (*get)(void *handle, struct hf_span key, void *buffer, size_t capacity,
                        size_t *size, uint64_t *version);
 
+    /* The newest version at a time. */
+    enum hf_err (*version_at)(void *handle, uint64_t time_us, uint64_t *version);
     enum hf_err (*view_open)(void **view, void *handle, uint64_t version);
     void (*view_close)(void *view);
     uint64_t (*view_version)(void *view);

@@ -161,6 +161,12 @@ guest_get(void *handle, struct hf_span key, void *buffer, size_t capacity, size_
 }
 
 static enum hf_err
+guest_version_at(void *handle, uint64_t time_us, uint64_t *version)
+{
+    return hf_version_at(handle, time_us, version);
+}
+
+static enum hf_err
 guest_view_open(void **view, void *handle, uint64_t version)
 {
     struct hf_view *opened;
@@ -231,6 +237,7 @@ const struct sim_guest sim_guest_holdfast = {
     .durable_version = guest_durable_version,
     .error = guest_error,
     .get = guest_get,
+    .version_at = guest_version_at,
     .view_open = guest_view_open,
     .view_close = guest_view_close,
     .view_version = guest_view_version,

@@ -49,6 +49,7 @@ choose_options(struct sim_run *run)
     options->segment_size = sim_run_knob(run, SIM_KNOB_SEGMENT);
     options->memory_limit = sim_run_knob(run, SIM_KNOB_MEMORY_LIMIT);
     options->keep_versions = sim_run_knob(run, SIM_KNOB_KEEP);
+    run->is_coarse = run->is_coarse || options->memory_limit != 0;
     options->flags = sim_run_knob(run, SIM_KNOB_THREADS) == SIM_THREADS_ONE
                          ? HF_SINGLE_THREAD
                          : HF_BACKGROUND_CALLER;

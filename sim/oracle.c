@@ -126,6 +126,32 @@ sim_oracle_time(struct sim_oracle *oracle, uint64_t version, uint64_t time_us)
            (version == oracle->last || commit[1].time_us == 0 || commit[1].time_us >= time_us);
 }
 
+uint64_t
+sim_oracle_time_of(const struct sim_oracle *oracle, uint64_t version)
+{
+    HF_ASSERT(version > 0 && version <= oracle->last);
+    return oracle->commits[version - 1].time_us;
+}
+
+struct sim_span
+sim_oracle_newest_at(const struct sim_oracle *oracle, uint64_t last, uint64_t time_us,
+                     uint64_t grain_us)
+{
+    struct sim_span span = { 0, last };
+
+    HF_ASSERT(last <= oracle->last);
+    for (uint64_t version = 1; version <= last; version++) {
+        uint64_t at = oracle->commits[version - 1].time_us;
+        if (at > time_us) {
+            span.most = version - 1;
+            break;
+        }
+        if (at != 0 && at / grain_us < time_us / grain_us)
+            span.least = version;
+    }
+    return span;
+}
+
 /* ---- the end of the list ----------------------------------------------------------------- */
 
 static void

@@ -66,6 +66,22 @@ struct sim_state sim_oracle_state(const struct sim_oracle *oracle, uint32_t key,
  */
 bool sim_oracle_time(struct sim_oracle *oracle, uint64_t version, uint64_t time_us);
 
+/* When a commit was made, as reads said; 0: none has yet. */
+uint64_t sim_oracle_time_of(const struct sim_oracle *oracle, uint64_t version);
+
+/* A range of versions, both ends in it. */
+struct sim_span {
+    uint64_t least, most;
+};
+
+/*
+ * Of versions 1..last, what is known of the newest commit up to `time_us`: it is `most` at the
+ * highest, and `least` at the lowest, if commits in the same span of `grain_us` as the time do
+ * not count.
+ */
+struct sim_span sim_oracle_newest_at(const struct sim_oracle *oracle, uint64_t last,
+                                     uint64_t time_us, uint64_t grain_us);
+
 /* ---- the commit that is under way -------------------------------------------------------- */
 
 /*

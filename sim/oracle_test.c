@@ -205,6 +205,13 @@ check_times(struct sim_oracle *oracle)
                sim_oracle_time(oracle, 1, 50) && sim_oracle_time(oracle, 3, 51),
            "times that rise with the versions are taken");
     TAP_OK(!sim_oracle_time(oracle, 2, 49), "a commit has one time for ever");
+    struct sim_span within = sim_oracle_newest_at(oracle, 3, 50, 10);
+    struct sim_span later = sim_oracle_newest_at(oracle, 3, 60, 10);
+    struct sim_span before = sim_oracle_newest_at(oracle, 3, 49, 10);
+    struct sim_span seen = sim_oracle_newest_at(oracle, 1, 60, 10);
+    TAP_OK(within.least == 0 && within.most == 2 && later.least == 3 && later.most == 3 &&
+               before.most == 0 && seen.least == 1 && seen.most == 1,
+           "the newest version at a time, within the grain or past it");
     sim_oracle_recover(oracle, 2, true);
     sim_oracle_call(oracle, &one, 1);
     sim_oracle_return(oracle, 3);

@@ -65,6 +65,7 @@ struct sim_run {
     uint64_t sync_errors; /* faults of this kind before the last recovery that could write */
     struct sim_backups backups;
     struct sim_attempts attempts;
+    bool is_coarse;         /* a life had a memory limit: times may be told less exactly */
     uint64_t history_floor; /* earlier lives may have dropped versions below it */
 
     /* one life */
@@ -147,6 +148,7 @@ void sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version);
 void sim_doors_get_many(struct sim_run *run);
 void sim_doors_scan(struct sim_run *run);
 void sim_doors_as_of(struct sim_run *run);
+void sim_doors_as_of_time(struct sim_run *run);
 /* Opens a view that stays; NULL: it could not be, which is judged. */
 void *sim_doors_hold(struct sim_run *run, uint64_t version);
 /* A view that was opened some steps ago shows what it showed then. */

@@ -94,6 +94,16 @@ do_get(struct sim_run *run)
     sim_doors_get(run, sim_work_key(run), sim_doors_seen(run));
 }
 
+/* As of a version, or of a time. */
+static void
+do_as_of(struct sim_run *run)
+{
+    if (sim_draw(run->tape, "as_of.time", run->step, 3) == 0)
+        sim_doors_as_of(run);
+    else
+        sim_doors_as_of_time(run);
+}
+
 static void
 do_sync(struct sim_run *run)
 {
@@ -272,7 +282,7 @@ carry_out(struct sim_run *run, enum sim_knob verb)
         [SIM_KNOB_GET] = do_get,
         [SIM_KNOB_GET_MANY] = sim_doors_get_many,
         [SIM_KNOB_SCAN] = sim_doors_scan,
-        [SIM_KNOB_AS_OF] = sim_doors_as_of,
+        [SIM_KNOB_AS_OF] = do_as_of,
         [SIM_KNOB_SYNC] = do_sync,
         [SIM_KNOB_WAIT] = do_wait,
         [SIM_KNOB_WORK] = do_work,

@@ -65,6 +65,17 @@ status 0 get "$d/db" k --as-of 1 && printed 'v' ; point 'and it is there as of b
 status 0 put "$d/db" -- --odd - </dev/null ; point '-- ends options'
 status 2 put "$d/db" '' v && said 'put' ; point 'an empty key is refused'
 
+status 0 scan "$d/db" --as-of 1970-01-01T00:00:00Z && printed '' &&
+    status 1 get "$d/db" k --as-of @1 && said "no key 'k'"
+point 'before the first commit there is nothing'
+status 0 get "$d/db" k --as-of 1 --json
+us=$(sed 's/.*"time_us": "\([0-9]*\)".*/\1/' "$d/out")
+status 0 get "$d/db" k --as-of "@$us" && printed 'v' ; point '--as-of takes microseconds'
+status 1 get "$d/db" k --as-of 9999-01-01T00:00:00+01:00 && status 0 get "$d/db" k \
+    --as-of "$(date -u -d "@$((us / 1000000)).$(printf '%06d' $((us % 1000000)))" \
+        +%Y-%m-%dT%H:%M:%S.%6NZ)" && printed 'v' ; point '--as-of takes a time'
+status 2 get "$d/db" k --as-of yesterday && said "'yesterday'" ; point 'and no other words'
+
 # ---- directories
 status 1 get "$d/none" k && [ ! -e "$d/none" ] ; point 'reading makes no database'
 status 1 del "$d/none" k && [ ! -e "$d/none" ] ; point 'nor does deleting'

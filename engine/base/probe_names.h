@@ -34,6 +34,7 @@
     X(manifest_installed, "a manifest became durable, and its tables visible")                 \
     X(merge_dropped_version, "a merge dropped a version that no view can see")                 \
     X(merge_dropped_delete, "a merge dropped a delete with nothing below it")                  \
+    X(times_thinned, "a merge had more samples of times than it may keep")                     \
     X(job_abandoned, "a flush or compaction failed and was given up")                          \
     X(compact_suspect, "a compaction could not read its input")                                \
     X(commit_held_back, "a commit waited for flushes or compactions")                          \
@@ -71,6 +72,8 @@
     X(reclaim_gave_up, "a record could not be moved, too many being newer")                    \
     X(reclaim_failed, "moving records failed for want of memory")                              \
     X(reclaim_relieved, "a commit that met the memory limit looked for superseded memory")     \
+    X(version_at_tables, "a time was looked up in tables")                                     \
+    X(version_at_gone, "a time was before the history that is kept")                           \
     X(view_history_gone, "a view was refused because its history is gone")
 
 #define HF_CHANCES(X)                                                                          \
@@ -120,6 +123,7 @@
     X(merge_error_is_end, "M50: a merge takes an input error for the end of the input")        \
     X(merge_drop_deletes, "M51: a merge drops deletes whatever lies below")                    \
     X(merge_no_floor, "a merge drops versions that a view or keep_versions needs")             \
+    X(merge_lose_times, "a merge drops when commits were made")                                \
     X(recovery_no_floor, "an open forgets which history the tables have lost")                 \
     X(table_error_is_absence, "a block that cannot be read is taken for no entry")             \
     X(io_short_write_is_full, "a short write is taken for a whole one")                        \

@@ -5,6 +5,7 @@
 #include "cli/args.h"
 
 #include "cli/nearest.h"
+#include "cli/time_text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@ static const struct option options[] = {
     { "--prefix", HF_OPT_PREFIX, "PREFIX", "only keys that begin so" },
     { "--reverse", HF_OPT_REVERSE, NULL, "from the last key to the first" },
     { "--limit", HF_OPT_LIMIT, "N", "at most so many" },
-    { "--as-of", HF_OPT_AS_OF, "VERSION", "as the database was at this version" },
+    { "--as-of", HF_OPT_AS_OF, "WHEN",
+      "as it was at a version, at a time (2025-03-01T09:30:00Z), or @microseconds" },
     { "--since", HF_OPT_SINCE, "VERSION", "only what changed after that snapshot" },
     { "--escaped", HF_OPT_ESCAPED, NULL, "keys and values here have \\t \\n \\r \\\\ \\xHH" },
     { "--json", HF_OPT_JSON, NULL, "print JSON instead of text" },
@@ -124,6 +126,17 @@ read_format(enum hf_format *format, const char *text)
     return i < HF_FORMAT_COUNT;
 }
 
+/* A version, "@" and microseconds, or a time. */
+static bool
+read_as_of(struct hf_args *args, const char *value)
+{
+    args->as_of_time = !hf_number_parse(&args->as_of, value);
+    if (!args->as_of_time)
+        return true;
+    return value[0] == '@' ? hf_number_parse(&args->as_of, value + 1)
+                           : hf_time_parse(&args->as_of, value);
+}
+
 /* Stores the value of one option; false if it is none. */
 static bool
 read_value(struct hf_args *args, unsigned bit, const char *value)
@@ -140,7 +153,7 @@ read_value(struct hf_args *args, unsigned bit, const char *value)
     case HF_OPT_LIMIT:
         return hf_number_parse(&args->limit, value);
     case HF_OPT_AS_OF:
-        return hf_number_parse(&args->as_of, value);
+        return read_as_of(args, value);
     case HF_OPT_SINCE:
         return hf_number_parse(&args->since, value);
     case HF_OPT_ACKS:

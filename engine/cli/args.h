@@ -54,7 +54,8 @@ struct hf_args {
     const char *acks;
     const char *prefix;
     uint64_t limit;
-    uint64_t as_of;
+    uint64_t as_of; /* a version, or microseconds since 1970 */
+    bool as_of_time;
     uint64_t since;
     const char *out;
 };

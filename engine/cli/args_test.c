@@ -61,6 +61,11 @@ test_accepted(void)
                strcmp(args.words[3], "--") == 0,
            "a verb that takes another one leaves it all that stands behind its name");
     TAP_OK(parse("load db -") && strcmp(args.words[1], "-") == 0, "- is a word");
+    TAP_OK(parse("get db k --as-of 7") && args.as_of == 7 && !args.as_of_time &&
+               parse("get db k --as-of @7") && args.as_of == 7 && args.as_of_time &&
+               parse("get db k --as-of 1970-01-01T00:00:07Z") && args.as_of == 7000000 &&
+               args.as_of_time && parse("get db k --as-of @7 --as-of 8") && !args.as_of_time,
+           "--as-of takes a version, microseconds or a time; the last one counts");
     TAP_OK(parse("--version") && args.version && parse("get --help") && parse("--help"),
            "--version and --help need nothing else");
 }
@@ -79,6 +84,8 @@ test_refused(void)
     TAP_OK(refused("get db k v", "'v'"), "too many words");
     TAP_OK(refused("load db f --batch", "needs a value"), "a value that is missing");
     TAP_OK(refused("load db f --batch 0", "'0'"), "no batch is empty");
+    TAP_OK(refused("get db k --as-of now", "'now'") && refused("get db k --as-of @", "'@'"),
+           "no such moment");
     TAP_OK(refused("load db f --mode fast", "'fast'"), "no such mode");
     TAP_OK(refused("load db f --format csv", "'csv'"), "no such format");
     TAP_OK(refused("scan db --reverse=1", "no value"), "a value that is not wanted");

@@ -142,7 +142,7 @@ hf_verb_get(const struct hf_args *args, struct hf_output *output)
     if (status == HF_STATUS_DONE)
         status = hf_open_reader(&db, args);
     if (status == HF_STATUS_DONE) {
-        enum hf_err err = hf_view_open(&view, db, args->as_of);
+        enum hf_err err = hf_view_as_of(&view, db, args);
         if (err == HF_OK)
             err = hf_view_get(view, hf_text_span(&key), &item);
         if (err == HF_OK)

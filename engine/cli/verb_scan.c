@@ -82,7 +82,7 @@ hf_verb_scan(const struct hf_args *args, struct hf_output *output)
     if (status == HF_STATUS_DONE) {
         struct hf_range range = { hf_text_span(&from), hf_text_span(&limit),
                                   (args->given & HF_OPT_REVERSE) != 0 };
-        enum hf_err err = hf_view_open(&view, db, args->as_of);
+        enum hf_err err = hf_view_as_of(&view, db, args);
         if (err == HF_OK)
             err = hf_iter_open(&iter, view, &range);
         if (err == HF_OK)

@@ -114,6 +114,16 @@ hf_close_database(struct hf_db *db, const struct hf_args *args, enum hf_status s
     return status == HF_STATUS_DONE ? closed : status;
 }
 
+enum hf_err
+hf_view_as_of(struct hf_view **out, struct hf_db *db, const struct hf_args *args)
+{
+    uint64_t version = args->as_of;
+    enum hf_err err = args->as_of_time ? hf_version_at(db, args->as_of, &version) : HF_OK;
+
+    *out = NULL;
+    return err == HF_OK ? hf_view_open(out, db, version) : err;
+}
+
 enum hf_status
 hf_word_bytes(const struct hf_args *args, const char *word, struct hf_text *bytes)
 {

@@ -43,6 +43,9 @@ enum hf_status hf_close_database(struct hf_db *db, const struct hf_args *args,
 /* The last failure on this handle, reported; `err` is what the call returned. */
 enum hf_status hf_report_call(struct hf_db *db, const struct hf_args *args, enum hf_err err);
 
+/* A view as --as-of says; without it, of the newest version. */
+enum hf_err hf_view_as_of(struct hf_view **out, struct hf_db *db, const struct hf_args *args);
+
 /* A word of the command line as bytes, unescaped if --escaped says so. DONE, or reported. */
 enum hf_status hf_word_bytes(const struct hf_args *args, const char *word,
                              struct hf_text *bytes);

@@ -222,4 +222,17 @@ uint32_t hf_samples_count(struct hf_span payload);
 /* Decodes hf_samples_count() of them. BAD: they do not add up, or a number falls. */
 enum hf_table_verdict hf_samples_decode(struct hf_sample *samples, struct hf_span payload);
 
+/* The same one by one, without memory for all. */
+struct hf_samples_reader {
+    const uint8_t *at, *end;
+    uint32_t left;
+    struct hf_sample last; /* the one read last */
+};
+
+/* BAD: the payload is too short to hold what it says. */
+enum hf_table_verdict hf_samples_begin(struct hf_samples_reader *reader,
+                                       struct hf_span payload);
+/* The next one into reader->last, while `left` is not 0. BAD: they do not add up. */
+enum hf_table_verdict hf_samples_next(struct hf_samples_reader *reader);
+
 #endif

@@ -13,6 +13,7 @@
  */
 #include "format/table_format.h"
 
+#include "base/assert.h"
 #include "base/bytes.h"
 #include "base/span.h"
 #include "format/varint.h"
@@ -60,19 +61,38 @@ sample_add(uint64_t *sum, const uint8_t **at, const uint8_t *end)
 }
 
 enum hf_table_verdict
-hf_samples_decode(struct hf_sample *samples, struct hf_span payload)
+hf_samples_begin(struct hf_samples_reader *reader, struct hf_span payload)
 {
     uint32_t count = hf_samples_count(payload);
-    struct hf_sample last = { 0 };
 
+    *reader = (struct hf_samples_reader){ .left = count };
     if (count == 0)
         return HF_TABLE_BAD;
-    const uint8_t *at = (const uint8_t *)payload.at + HF_SAMPLES_HEAD;
-    const uint8_t *end = (const uint8_t *)payload.at + payload.len;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!sample_add(&last.version, &at, end) || !sample_add(&last.time_us, &at, end))
-            return HF_TABLE_BAD;
-        samples[i] = last;
+    reader->at = (const uint8_t *)payload.at + HF_SAMPLES_HEAD;
+    reader->end = (const uint8_t *)payload.at + payload.len;
+    return HF_TABLE_GOOD;
+}
+
+enum hf_table_verdict
+hf_samples_next(struct hf_samples_reader *reader)
+{
+    HF_ASSERT(reader->left > 0);
+    reader->left--;
+    if (!sample_add(&reader->last.version, &reader->at, reader->end) ||
+        !sample_add(&reader->last.time_us, &reader->at, reader->end))
+        return HF_TABLE_BAD;
+    return reader->left > 0 || reader->at == reader->end ? HF_TABLE_GOOD : HF_TABLE_BAD;
+}
+
+enum hf_table_verdict
+hf_samples_decode(struct hf_sample *samples, struct hf_span payload)
+{
+    struct hf_samples_reader reader;
+    enum hf_table_verdict verdict = hf_samples_begin(&reader, payload);
+
+    while (verdict == HF_TABLE_GOOD && reader.left > 0) {
+        verdict = hf_samples_next(&reader);
+        *samples++ = reader.last;
     }
-    return at == end ? HF_TABLE_GOOD : HF_TABLE_BAD;
+    return verdict;
 }

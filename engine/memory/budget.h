@@ -27,6 +27,9 @@ void hf_budget_init(struct hf_budget *budget, uint64_t limit); /* 0: no limit */
 /* Heap memory, uninitialised. NULL: over the limit, or the allocator has none. */
 void *hf_budget_alloc(struct hf_budget *budget, size_t size);
 void hf_budget_free(struct hf_budget *budget, void *at, size_t size); /* accepts NULL */
+/* The same, beyond the limit if need be: for reads, since a limit must not lock anyone out of
+ * the data. NULL: the allocator has none. */
+void *hf_budget_alloc_past_limit(struct hf_budget *budget, size_t size);
 
 /* Zeroed pages of the system, as hf_env_map. NULL as above. */
 void *hf_budget_map(struct hf_budget *budget, size_t size);

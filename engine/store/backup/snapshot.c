@@ -60,9 +60,7 @@ find_in_memtable(const struct hf_memtable *table, uint64_t version, uint64_t *ti
              off = frame.off + frame.size) {
             if (frame.version != version)
                 continue;
-            struct hf_span payload = hf_span(memory->base + frame.off + HF_WAL_FRAME_HEAD,
-                                             frame.size - HF_WAL_FRAME_OVERHEAD);
-            *time_us = hf_wal_commit_decode(payload).time_us;
+            *time_us = frame.time_us;
             return true;
         }
     }

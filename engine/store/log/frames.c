@@ -23,7 +23,7 @@ hf_frame_next(struct hf_frame *frame, const struct hf_segment *segment, uint64_t
             struct hf_wal_commit commit =
                 hf_wal_commit_decode(hf_span(at + HF_WAL_FRAME_HEAD, len));
             *frame = (struct hf_frame){ off, HF_WAL_FRAME_OVERHEAD + len, commit.version,
-                                        commit.count };
+                                        commit.time_us, commit.count };
             return true;
         }
         off += HF_WAL_FRAME_OVERHEAD + len;

@@ -14,6 +14,7 @@ struct hf_frame {
     uint64_t off;  /* in the segment's memory */
     uint32_t size; /* of the whole frame */
     uint64_t version;
+    uint64_t time_us;
     uint32_t count; /* of operations */
 };
 

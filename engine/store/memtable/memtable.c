@@ -226,6 +226,16 @@ hf_memtable_find(const struct hf_memtable *table, struct hf_span key, uint64_t h
     return ref == 0 ? NULL : hf_segments_at(&table->segments, ref);
 }
 
+bool
+hf_memtable_first(const struct hf_memtable *table, struct hf_frame *frame)
+{
+    for (uint32_t i = 0; i < table->segments.count; i++) {
+        if (hf_frame_next(frame, &table->segments.list[i], 0))
+            return true;
+    }
+    return false;
+}
+
 uint64_t
 hf_memtable_linked_from(const struct hf_memtable *table)
 {

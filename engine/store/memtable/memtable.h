@@ -89,6 +89,10 @@ uint64_t hf_memtable_ref_as_of(const struct hf_memtable *table, uint64_t ref, ui
 uint64_t hf_memtable_ref_older(const struct hf_memtable *table, uint64_t ref);
 struct hf_entry hf_memtable_entry(const struct hf_memtable *table, uint64_t ref);
 
+/* The first commit in it; false: there is none. */
+struct hf_frame;
+bool hf_memtable_first(const struct hf_memtable *table, struct hf_frame *frame);
+
 /* Forgets how to reach records whose successor has a version of at most `floor`, `most` of
  * them, the oldest first. */
 void hf_memtable_forget(struct hf_memtable *table, uint64_t floor, uint64_t most);

@@ -17,6 +17,7 @@
 
 #include "base/assert.h"
 #include "base/probe.h"
+#include "store/merge/merge_times.h"
 #include "store/table/table_write.h"
 
 #define CHECK_BLOCKS 64u /* in one step */
@@ -40,6 +41,7 @@ struct hf_merge {
     size_t key_size;
     uint64_t version; /* of it */
 
+    struct hf_merge_times times;
     struct hf_table_writer *writer;
     struct hf_table_check *check;
     struct hf_table **outputs;
@@ -132,6 +134,8 @@ hf_merge_open(struct hf_merge **out, struct hf_table_env *env, const struct hf_m
         merge->key = (uint8_t *)(merge->sources + capacity);
         err = open_sources(merge);
     }
+    if (err == HF_OK)
+        err = hf_merge_times_open(&merge->times, env, plan);
     if (err != HF_OK) {
         hf_merge_close(merge, false);
         return hf_detail_set(detail, err, "no memory for the inputs of a merge of tables");
@@ -156,6 +160,7 @@ hf_merge_close(struct hf_merge *merge, bool keep)
     }
     for (uint32_t i = 0; i < merge->source_count; i++)
         hf_source_close(&merge->sources[i]);
+    hf_merge_times_close(&merge->times, merge->env);
     hf_budget_free(budget, merge->outputs, merge->output_capacity * sizeof *merge->outputs);
     hf_budget_free(budget, merge->sources, merge->sources_size);
     hf_catalog_unref(merge->env, merge->plan.catalog);
@@ -250,7 +255,7 @@ remember(struct hf_merge *merge, const struct hf_entry *entry, bool is_same_key)
 static enum hf_err
 seek_all(struct hf_merge *merge, struct hf_detail *detail)
 {
-    enum hf_err err = HF_OK;
+    enum hf_err err = hf_merge_times_gather(&merge->times, &merge->plan, detail);
 
     for (uint32_t i = 0; err == HF_OK && i < merge->source_count; i++)
         err = hf_source_seek(&merge->sources[i], hf_span(NULL, 0), detail);
@@ -334,6 +339,7 @@ open_writer(struct hf_merge *merge, struct hf_detail *detail)
         .entry_size_max = merge->entry_size_max,
         .key_size_max = merge->key_size_max,
         .block_size = merge->plan.block_size,
+        .samples_max = hf_merge_times_left(&merge->times),
     };
 
     return hf_table_writer_open(&merge->writer, merge->env, &plan, detail);
@@ -373,6 +379,7 @@ finish(struct hf_merge *merge, struct hf_detail *detail)
         return hf_detail_set(detail, err, "no memory to list the tables of a merge");
     if (merge->env->mutex != NULL)
         hf_mutex_unlock(merge->env->mutex);
+    hf_merge_times_give(&merge->times, merge->writer);
     err = hf_table_writer_finish(merge->writer, &info, detail);
     if (merge->env->mutex != NULL)
         hf_mutex_lock(merge->env->mutex);

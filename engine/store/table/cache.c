@@ -184,20 +184,6 @@ make_room(struct hf_cache *cache, uint64_t more)
         hf_cache_shrink(cache, wanted - cache->size_max);
 }
 
-/* Past the limit, for the moment of this call. */
-static void *
-alloc_past_limit(struct hf_budget *budget, size_t size)
-{
-    uint64_t over = budget->over;
-    void *at;
-
-    HF_MARK(cache_past_limit);
-    budget->over = UINT64_MAX;
-    at = hf_budget_alloc(budget, size);
-    budget->over = over;
-    return at;
-}
-
 struct hf_cached *
 hf_cache_alloc(struct hf_cache *cache, uint64_t loaded_size)
 {
@@ -210,8 +196,10 @@ hf_cache_alloc(struct hf_cache *cache, uint64_t loaded_size)
     fresh = hf_budget_alloc(cache->budget, size);
     while (fresh == NULL && hf_cache_shrink(cache, size) > 0)
         fresh = hf_budget_alloc(cache->budget, size);
-    if (fresh == NULL)
-        fresh = alloc_past_limit(cache->budget, size);
+    if (fresh == NULL) {
+        HF_MARK(cache_past_limit);
+        fresh = hf_budget_alloc_past_limit(cache->budget, size);
+    }
     if (fresh != NULL)
         *fresh = (struct hf_cached){ .size = size };
     return fresh;

@@ -39,6 +39,8 @@ struct hf_table {
     bool is_obsolete; /* the manifest no longer names it: its file goes with the last ref */
     bool is_suspect;  /* a merge could not read it */
     uint8_t *keys;
+    uint64_t sampled_from_us; /* the time of its first sample; 0: not read yet, or no samples */
+    uint64_t sampled_to;      /* and the version of its last */
 };
 
 /* "table-0000000007"; and back, 0 if it is not such a name. */
@@ -70,6 +72,26 @@ uint64_t hf_table_hash_seed(const struct hf_table_env *env);
 enum hf_err hf_table_get(struct hf_table_env *env, struct hf_table *table, struct hf_span key,
                          uint64_t hash, uint64_t version, struct hf_table_found *found,
                          struct hf_detail *detail) HF_MUST_CHECK;
+
+/* ---- times of commits -------------------------------------------------------------------- */
+
+/* A table keeps samples of (version, time) of commits, one in each millisecond at most: the
+ * last in it. None is newer than its newest entry. */
+
+/* Reads them into `raw`, meta.samples.size bytes, which is not 0, and checks all of them.
+ * CORRUPT, IO. No lock. */
+enum hf_err hf_table_samples_read(const struct hf_table *table, uint8_t *raw,
+                                  struct hf_samples_reader *reader,
+                                  struct hf_detail *detail) HF_MUST_CHECK;
+/* The next one into reader->last; false: there is none left. */
+bool hf_table_samples_next(struct hf_samples_reader *reader);
+/*
+ * Raises *version to that of the newest sample that is not after `time_us`, if one is newer.
+ * With the mutex held, which reading the file gives up. CORRUPT, IO, NO_MEMORY.
+ */
+enum hf_err hf_table_version_at(struct hf_table_env *env, struct hf_table *table,
+                                uint64_t time_us, uint64_t *version,
+                                struct hf_detail *detail) HF_MUST_CHECK;
 
 /* ---- cursors ----------------------------------------------------------------------------- */
 

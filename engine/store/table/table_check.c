@@ -35,7 +35,6 @@ struct hf_table_check {
     uint32_t *slot_of; /* which block is in a slot, counted from 1; 0: none */
     uint32_t filter_next;
     uint8_t *samples_raw;
-    struct hf_sample *samples;
 
     uint64_t covered; /* bytes of the file that were looked at */
     struct hf_table_meta seen;
@@ -44,24 +43,15 @@ struct hf_table_check {
 
 /* ---- opening and closing ----------------------------------------------------------------- */
 
-/* How many samples a block of that size can hold at most. */
-static uint64_t
-samples_max(uint64_t block_size)
-{
-    return block_size / 2;
-}
-
 /* Lays everything out in one area; its size. */
 static uint64_t
 lay_out(struct hf_table_check *check, void *area)
 {
-    uint64_t slots = check->slot_count, samples_size = check->table->meta.samples.size;
+    uint64_t slots = check->slot_count;
     uint64_t used = 0;
 
     hf_area_take(area, &used, sizeof *check);
-    check->samples =
-        hf_area_take(area, &used, samples_max(samples_size) * sizeof *check->samples);
-    check->samples_raw = hf_area_take(area, &used, samples_size);
+    check->samples_raw = hf_area_take(area, &used, check->table->meta.samples.size);
     check->slots = hf_area_take(area, &used, slots * HF_FILTER_BLOCK_SIZE);
     check->slot_of = hf_area_take(area, &used, slots * sizeof *check->slot_of);
     return used;
@@ -307,14 +297,11 @@ static enum hf_err
 check_samples(struct hf_table_check *check, struct hf_detail *detail)
 {
     const struct hf_table_meta *meta = &check->table->meta;
-    struct hf_block_want want = { .kind = HF_BLOCK_SAMPLES, .place = meta->samples };
-    struct hf_span payload;
+    struct hf_samples_reader reader;
     enum hf_err err = HF_OK;
 
     if (meta->samples.size > 0) {
-        err = hf_table_read(check->table, &want, check->samples_raw, &payload, detail);
-        if (err == HF_OK && hf_samples_decode(check->samples, payload) != HF_TABLE_GOOD)
-            err = wrong(check, meta->samples.off, "the samples do not add up", detail);
+        err = hf_table_samples_read(check->table, check->samples_raw, &reader, detail);
         check->covered += meta->samples.size;
     }
     if (err == HF_OK && check->covered != meta->file_size)

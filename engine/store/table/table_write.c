@@ -593,6 +593,12 @@ hf_table_writer_finish(struct hf_table_writer *writer, struct hf_table_info *inf
 /* ---- how far it is ----------------------------------------------------------------------- */
 
 uint64_t
+hf_table_writer_newest(const struct hf_table_writer *writer)
+{
+    return writer->meta.version_max;
+}
+
+uint64_t
 hf_table_writer_size(const struct hf_table_writer *writer)
 {
     return writer->off + writer->levels[0].builder.size;

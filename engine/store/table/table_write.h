@@ -39,6 +39,8 @@ enum hf_err hf_table_writer_add(struct hf_table_writer *writer, const struct hf_
                                 struct hf_detail *detail) HF_MUST_CHECK;
 /* A sample, not before the last one; samples_max at most. */
 void hf_table_writer_sample(struct hf_table_writer *writer, struct hf_sample sample);
+/* The highest version of an entry so far; 0: there is none. */
+uint64_t hf_table_writer_newest(const struct hf_table_writer *writer);
 /* Bytes of the file so far, about. */
 uint64_t hf_table_writer_size(const struct hf_table_writer *writer);
 uint64_t hf_table_writer_entries(const struct hf_table_writer *writer);

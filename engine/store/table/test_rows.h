@@ -155,8 +155,8 @@ test_rows_add(struct hf_table_env *env, struct hf_table_writer *writer,
         struct hf_entry entry = test_entry(&rows->list[i]);
         err = hf_table_writer_add(writer, &entry, detail);
     }
-    hf_table_writer_sample(writer, (struct hf_sample){ 3, 3000 });
-    hf_table_writer_sample(writer, (struct hf_sample){ 9, 9000 });
+    hf_table_writer_sample(writer, (struct hf_sample){ 1, 3000 });
+    hf_table_writer_sample(writer, (struct hf_sample){ hf_table_writer_newest(writer), 9000 });
     if (err == HF_OK)
         err = hf_table_writer_finish(writer, info, detail);
     test_lock(env);
