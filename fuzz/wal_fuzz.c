@@ -45,6 +45,16 @@ check_group(const struct hf_wal_walk *walk)
     HF_ASSERT(memcmp(again, (const uint8_t *)walk->in.at + walk->frame_off, sizeof again) == 0);
 }
 
+/* An operation as the entry that merges make of it. */
+static void
+check_op_entry(struct hf_entry entry, const struct hf_wal_op *op,
+               const struct hf_wal_commit *commit)
+{
+    HF_ASSERT(hf_span_equal(entry.key, op->key) && hf_span_equal(entry.value, op->value));
+    HF_ASSERT(entry.version == commit->version && entry.time_us == commit->time_us);
+    HF_ASSERT(entry.is_delete == (op->type == HF_WAL_DELETE));
+}
+
 /* Encodes the operations of a commit again, reading each as the indexes do. */
 static void
 encode_operations(uint8_t *frame, const struct hf_wal_commit *commit)
@@ -56,8 +66,11 @@ encode_operations(uint8_t *frame, const struct hf_wal_commit *commit)
         struct hf_wal_op op = hf_wal_op_decode(at + off);
         uint32_t back = (uint32_t)(HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD + off);
         HF_ASSERT(op.size <= commit->ops.len - off && op.key.len > 0);
+        HF_ASSERT(op.type == HF_WAL_PUT || op.value.len == 0);
         HF_ASSERT(hf_wal_op_version(at + off) == commit->version);
         HF_ASSERT(hf_wal_op_time(at + off) == commit->time_us);
+        HF_ASSERT(hf_wal_op_count(at + off) == commit->count);
+        check_op_entry(hf_wal_op_entry(at + off), &op, commit);
         hf_wal_op_encode(frame + back, op.type, back, op.key, op.value);
         off += op.size;
     }
@@ -156,6 +169,10 @@ check_stop(struct hf_wal_walk *walk, enum hf_wal_step stop)
     uint64_t end = walk->end < walk->in.len ? walk->end : walk->in.len;
     struct hf_span behind = hf_span((const uint8_t *)walk->in.at + end, walk->in.len - end);
     struct hf_wal_probe probe = hf_wal_walk_probe(walk, end);
+    struct hf_wal_frame frame;
+
+    if (hf_wal_frame_decode(&frame, behind, walk->base, end) == HF_WAL_GOOD)
+        HF_ASSERT(stop != HF_WAL_STEP_END);
 
     HF_ASSERT(probe.data <= behind.len);
     HF_ASSERT(probe.groups <= behind.len / walk->header.sector + 1);

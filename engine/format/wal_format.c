@@ -201,6 +201,13 @@ version_is_possible(uint64_t version)
     return version != 0 && version != HF_LATEST;
 }
 
+/* A delete has a key and nothing else. */
+static bool
+op_is_possible(uint8_t type, uint32_t key_size, uint32_t value_size)
+{
+    return key_size != 0 && (type == HF_WAL_PUT || (type == HF_WAL_DELETE && value_size == 0));
+}
+
 /* Whether the operations of a commit fill its payload exactly, each leading back to the
  * frame. */
 static bool
@@ -217,7 +224,7 @@ commit_adds_up(struct hf_span payload)
             return false;
         uint32_t key_size = hf_load_u16(at + off + 1);
         uint32_t value_size = hf_load_u32(at + off + 3);
-        if ((at[off] != HF_WAL_PUT && at[off] != HF_WAL_DELETE) || key_size == 0 ||
+        if (!op_is_possible(at[off], key_size, value_size) ||
             hf_load_u32(at + off + 7) != HF_WAL_FRAME_HEAD + off)
             return false;
         if (payload.len - off < hf_wal_op_size(key_size, value_size))

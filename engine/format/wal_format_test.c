@@ -285,6 +285,29 @@ write_file(const char *name, const uint8_t *bytes, size_t size)
     }
 }
 
+/* A checksum that holds makes no operation of what is none. */
+static void
+test_operations(void)
+{
+    static const uint8_t types[] = { 0, HF_WAL_DELETE, HF_WAL_DELETE + 1, UINT8_MAX };
+    uint64_t off = SECTOR + HF_WAL_GROUP_SIZE;
+    uint32_t first = HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
+    unsigned accepted = 0;
+
+    for (size_t i = 0; i < sizeof types; i++) {
+        memset(segment, 0, sizeof segment);
+        hf_wal_header_encode(segment, &header);
+        (void)add_group(SECTOR, 0, 0, 41);
+        uint64_t end = add_commit(off, 41);
+        segment[off + first] = types[i];
+        (void)end_frame(off, (uint32_t)(end - off) - HF_WAL_FRAME_OVERHEAD);
+        accepted += walk(segment, SIZE).commits;
+    }
+    TAP_OK(accepted == 0,
+           "an operation of no known type is none, nor is a delete with a value");
+    (void)build();
+}
+
 static void
 golden(bool write)
 {
@@ -331,6 +354,7 @@ main(int argc, char **argv)
     test_moves();
     test_zeros();
     test_versions();
+    test_operations();
     golden(false);
     return tap_done();
 }

@@ -178,7 +178,7 @@ hf_wal_walk_next(struct hf_wal_walk *walk)
         walk->in_group = false;
     }
     step = walk->in_group ? step_frame(walk) : step_between(walk);
-    if (step == HF_WAL_STEP_TORN && HF_PLANTED(recovery_resync) && resync(walk))
+    if (HF_PLANTED(recovery_resync) && step == HF_WAL_STEP_TORN && resync(walk))
         return hf_wal_walk_next(walk);
     return step;
 }
