@@ -123,6 +123,21 @@ check_flips(uint8_t *again, size_t size, uint64_t bit)
     HF_ASSERT(copies.copy[0] == HF_MANIFEST_GOOD && copies.copy[1] == HF_MANIFEST_BAD);
 }
 
+/* What accounts of damage read: tables until there are none, whatever the bytes are. */
+static void
+check_peek(struct hf_span in, uint32_t copy)
+{
+    struct hf_manifest manifest;
+    struct hf_table_info info;
+    uint64_t off, count = 0;
+
+    if (hf_manifest_peek(&manifest, &off, in, copy) != HF_MANIFEST_GOOD)
+        return;
+    HF_ASSERT(off < in.len && (copy == 1 || off == 0));
+    while (hf_manifest_next(&manifest, &info) == HF_MANIFEST_GOOD)
+        HF_ASSERT(++count <= in.len);
+}
+
 /* ---- the engine's door ------------------------------------------------------------------- */
 
 int
@@ -136,6 +151,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t copy;
 
     HF_ASSERT(copies.extra <= size);
+    check_peek(in, 0);
+    check_peek(in, 1);
     if (verdict == HF_MANIFEST_NEWER)
         HF_ASSERT(manifest.format > HF_MANIFEST_FORMAT);
     if (verdict != HF_MANIFEST_GOOD)

@@ -33,6 +33,26 @@ take(uint64_t size)
 
 /* ---- payloads ---------------------------------------------------------------------------- */
 
+/* Packs the entries of a block with a byte too little: the last one has no room. */
+static void
+check_too_small(const struct hf_block *block, struct hf_span payload)
+{
+    static uint8_t last_key[HF_KEY_SIZE_MAX];
+    uint8_t *again = take(payload.len - 1);
+    struct hf_block_builder builder;
+    uint32_t added = 0;
+
+    hf_block_begin(&builder, again, payload.len - 1, last_key);
+    while (added < block->count) {
+        struct hf_entry entry = hf_block_entry(block, added);
+        if (!hf_block_add(&builder, &entry))
+            break;
+        added++;
+    }
+    HF_ASSERT(added == block->count - 1);
+    free(again);
+}
+
 /* Packs the entries of a block again: the same bytes, and the same loaded size. */
 static void
 check_packed(const struct hf_block *block, struct hf_span payload)
@@ -102,10 +122,12 @@ static struct hf_block *
 load(struct hf_span payload)
 {
     uint64_t size = hf_block_loaded_size(payload);
-    struct hf_block *block;
+    struct hf_block *block, none;
 
-    if (size == 0)
+    if (size == 0) {
+        HF_ASSERT(hf_block_load(&none, payload) == HF_TABLE_BAD);
         return NULL;
+    }
     HF_ASSERT(size <= payload.len + HF_BLOCK_EXCESS_MAX);
     block = take(size);
     if (hf_block_load(block, payload) == HF_TABLE_GOOD) {
@@ -127,6 +149,8 @@ check_entries(struct hf_span payload)
         check_entry(block, i);
     check_search(block, payload);
     check_packed(block, payload);
+    if (block->count > 1)
+        check_too_small(block, payload);
     free(block);
 }
 
@@ -164,6 +188,7 @@ check_filter(struct hf_span payload)
         memcpy(filter, payload.at, HF_FILTER_PAYLOAD);
         hf_filter_set(filter, hash);
         HF_ASSERT(hf_filter_may_have(filter, hash));
+        (void)hf_filter_may_have(before, hash ^ hash >> 7);
         for (uint32_t i = 0; i < HF_FILTER_PAYLOAD; i++)
             HF_ASSERT((before[i] & ~filter[i]) == 0);
     }
@@ -246,6 +271,20 @@ struct descent {
     unsigned visits;
 };
 
+/* A value is a place before `limit`, or none; the bytes of a place alone are. */
+static bool
+read_place(struct hf_block_place *place, struct hf_span value, uint64_t limit)
+{
+    struct hf_span less = hf_span(value.at, value.len - (value.len > 0));
+
+    if (hf_block_place_decode(place, value, limit) != HF_TABLE_GOOD)
+        return false;
+    HF_ASSERT(place->off >= HF_TABLE_META_SIZE && place->off < limit);
+    HF_ASSERT(place->size <= limit - place->off);
+    HF_ASSERT(hf_block_place_decode(place, less, limit) == HF_TABLE_BAD);
+    return true;
+}
+
 /* Goes down from an index block `depth` levels above the data. */
 static void
 descend(struct descent *descent, struct hf_block_place place, uint32_t depth)
@@ -261,17 +300,25 @@ descend(struct descent *descent, struct hf_block_place place, uint32_t depth)
     block = load(payload);
     for (uint32_t i = 0; block != NULL && depth > 0 && i < block->count; i++) {
         struct hf_block_place below;
-        if (hf_block_place_decode(&below, hf_block_entry(block, i).value, place.off) ==
-            HF_TABLE_GOOD) {
-            HF_ASSERT(below.off >= HF_TABLE_META_SIZE && below.off < place.off);
-            HF_ASSERT(below.size <= place.off - below.off);
+        if (read_place(&below, hf_block_entry(block, i).value, place.off))
             descend(descent, below, depth - 1);
-        }
     }
     free(block);
 }
 
 /* ---- tables ------------------------------------------------------------------------------ */
+
+/* A key belongs to one of the filter's blocks, and a filter for all entries is not too many. */
+static void
+check_filter_place(const struct hf_table_meta *meta)
+{
+    uint64_t seed = hf_filter_seed(meta->id.uuid);
+    uint32_t wanted = hf_filter_count(meta->entries);
+
+    HF_ASSERT((wanted == 0) == (meta->entries == 0));
+    if (meta->filter_count > 0)
+        HF_ASSERT(hf_filter_pick(seed, meta->filter_count) < meta->filter_count);
+}
 
 /* Whether there is a good meta at `off`; encoded again it is the same. */
 static bool
@@ -294,6 +341,7 @@ read_meta(struct hf_table_meta *meta, struct hf_span in, size_t off)
     HF_ASSERT(read.key_size_max > 0 && read.key_size_max <= read.entry_size_max);
     HF_ASSERT(read.key_size_max <= HF_KEY_SIZE_MAX);
     HF_ASSERT(read.deletes <= read.entries && read.version_min <= read.version_max);
+    check_filter_place(&read);
     *meta = read;
     return true;
 }
