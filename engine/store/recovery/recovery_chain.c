@@ -37,6 +37,19 @@ raise_witness(struct hf_recovering *r, uint32_t from)
     }
 }
 
+/* Comes first: what a newer program left is not judged by the rules of this one. */
+static enum hf_err
+refuse_newer(const struct hf_recovering *r)
+{
+    for (uint32_t i = 0; i < r->found_count; i++) {
+        if (r->found[i].state == HF_SCANNED_NEWER)
+            return hf_detail_set(r->detail, HF_ERR_VERSION,
+                                 "wal-%010u was written by a newer Holdfast",
+                                 r->found[i].number);
+    }
+    return HF_OK;
+}
+
 /* Refuses what stands behind the chosen end and cannot be a crash's doing. */
 static enum hf_err
 judge_behind(struct hf_recovering *r, uint32_t from)
@@ -45,9 +58,6 @@ judge_behind(struct hf_recovering *r, uint32_t from)
     for (uint32_t i = from; i < r->found_count; i++) {
         const struct hf_scanned *scanned = &r->found[i];
         bool vouched = r->witness > hf_wal_position(scanned->number, 0);
-        if (scanned->state == HF_SCANNED_NEWER)
-            return hf_detail_set(r->detail, HF_ERR_VERSION,
-                                 "wal-%010u was written by a newer Holdfast", scanned->number);
         if (scanned->state == HF_SCANNED_DAMAGED)
             return hf_detail_set(r->detail, HF_ERR_CORRUPT,
                                  "wal-%010u at 0: the segment header is damaged",
@@ -174,8 +184,10 @@ hf_recovery_chain(struct hf_recovering *r)
 {
     uint32_t limit = r->found_count;
     uint32_t stuck = 0;
-    enum hf_err err = HF_OK;
+    enum hf_err err = refuse_newer(r);
 
+    if (err != HF_OK)
+        return err;
     r->chain = hf_budget_alloc(&r->db->budget, r->found_count * sizeof *r->chain);
     if (r->chain == NULL)
         return hf_detail_set(r->detail, HF_ERR_NO_MEMORY, "no memory to order the log");
