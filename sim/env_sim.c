@@ -1,6 +1,8 @@
 /*
  * env_sim.c - the simulated side of vfs_env.h: memory, clock, entropy and locks of a machine.
  *
+ * The wall clock steps where a rule says so; the other never does.
+ *
  * There is one thread. So a lock that is held when it is wanted, or a wait without a limit,
  * would never end: either ends the life and is reported as the broken property "deadlock".
  */
@@ -79,7 +81,10 @@ hf_env_mono_ns(void)
 uint64_t
 hf_env_wall_us(void)
 {
-    return EPOCH_US + hf_env_mono_ns() / 1000;
+    const struct sim_machine *machine = sim_machine_current;
+    uint64_t now_us = EPOCH_US + hf_env_mono_ns() / 1000 + machine->wall_offset_us;
+
+    return machine->steps < machine->wall_frozen_until ? machine->wall_frozen_us : now_us;
 }
 
 /* What is drawn alike each time, as from a tape of zeros, differs each time all the same. */

@@ -21,15 +21,21 @@
 #include "sim/machine_state.h"
 #include "sim/mix.h"
 #include "sim/probe.h"
+#include "vfs/vfs_env.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define CLOCK_STEP_US_MAX (UINT64_C(24) * 3600 * 1000000)
+#define CLOCK_STANDS_MAX 20u /* steps */
 #define CRASH_DELAY 12u /* calls within which a crash of EVERY strikes, about two operations */
 
 /* At which calls a fault can strike: a bit for each. */
 #define BIT(call) (1u << (call))
 #define ALL_CALLS ((BIT(SIM_CALL_COUNT) - 1) & ~BIT(SIM_CALL_ALLOC) & ~BIT(SIM_CALL_ANY))
+#define CHANGES                                                                                \
+    (BIT(SIM_CALL_CREATE) | BIT(SIM_CALL_WRITE) | BIT(SIM_CALL_TRUNCATE) |                     \
+     BIT(SIM_CALL_RENAME) | BIT(SIM_CALL_REMOVE) | BIT(SIM_CALL_LINK))
 static const unsigned calls_of[SIM_FAULT_COUNT] = {
     [SIM_PROCESS_KILL] = ALL_CALLS | BIT(SIM_CALL_ALLOC),
     [SIM_POWER_CUT] = ALL_CALLS | BIT(SIM_CALL_ALLOC),
@@ -50,6 +56,15 @@ static const unsigned calls_of[SIM_FAULT_COUNT] = {
     [SIM_ZERO_SECTOR] = ALL_CALLS,
     [SIM_FILE_LOSS] = ALL_CALLS,
     [SIM_FILE_SWAP] = ALL_CALLS,
+    [SIM_LOST_WRITE] = ALL_CALLS,
+    [SIM_MISDIRECTED_WRITE] = ALL_CALLS,
+    [SIM_STALE_READ] = BIT(SIM_CALL_READ),
+    [SIM_STALE_FILE] = ALL_CALLS,
+    [SIM_EXTRA_BYTES] = ALL_CALLS,
+    [SIM_NEWER_FORMAT] = ALL_CALLS,
+    [SIM_LATE_WRITE] = ALL_CALLS,
+    [SIM_READ_ONLY_DISK] = CHANGES,
+    [SIM_CLOCK_STEP] = ALL_CALLS,
 };
 
 static bool
@@ -61,15 +76,28 @@ is_crash(enum sim_fault fault)
 bool
 sim_is_at_rest(enum sim_fault fault)
 {
-    return fault == SIM_BIT_FLIP || fault == SIM_ZERO_SECTOR || fault == SIM_FILE_LOSS ||
-           fault == SIM_FILE_SWAP;
+    switch (fault) {
+    case SIM_BIT_FLIP:
+    case SIM_ZERO_SECTOR:
+    case SIM_FILE_LOSS:
+    case SIM_FILE_SWAP:
+    case SIM_LOST_WRITE:
+    case SIM_MISDIRECTED_WRITE:
+    case SIM_STALE_FILE:
+    case SIM_EXTRA_BYTES:
+    case SIM_NEWER_FORMAT:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* Acts at a crash or at rest, not at a call. */
 static bool
 is_deferred(enum sim_fault fault)
 {
-    return fault == SIM_TORN_WRITE || fault == SIM_LOST_NAME || sim_is_at_rest(fault);
+    return fault == SIM_TORN_WRITE || fault == SIM_LOST_NAME || fault == SIM_LATE_WRITE ||
+           sim_is_at_rest(fault);
 }
 
 static bool
@@ -301,13 +329,43 @@ fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rul
     return false;
 }
 
+/* How many kinds of a fault there are, from the first one on. */
+static uint64_t
+kinds_from(enum sim_flavour first)
+{
+    switch (first) {
+    case SIM_ONCE:
+        return 2;
+    case SIM_CLEAN:
+        return 4;
+    default:
+        return 3;
+    }
+}
+
 static enum sim_flavour
 draw_flavour(struct sim_machine *machine, const struct sim_rule *rule, enum sim_flavour first)
 {
     if (rule->flavour != SIM_FLAVOUR_ANY)
         return rule->flavour;
     return first + (enum sim_flavour)sim_draw(machine->tape, "rule.flavour", rule->entity,
-                                              first == SIM_ONCE ? 2 : 3);
+                                              kinds_from(first));
+}
+
+/* Up to a day, either way; or it stands for some steps. */
+static void
+step_clock(struct sim_machine *machine, enum sim_flavour how, const struct sim_rule *rule)
+{
+    uint64_t us = 1 + sim_draw(machine->tape, "clock_step.us", rule->entity, CLOCK_STEP_US_MAX);
+
+    if (how == SIM_FORWARD) {
+        machine->wall_offset_us += us;
+    } else if (how == SIM_BACKWARD) {
+        machine->wall_offset_us -= us;
+    } else if (machine->steps >= machine->wall_frozen_until) {
+        machine->wall_frozen_us = hf_env_wall_us();
+        machine->wall_frozen_until = machine->steps + 1 + us % CLOCK_STANDS_MAX;
+    }
 }
 
 static void
@@ -327,6 +385,17 @@ strike(struct sim_machine *machine, struct sim_strike *out, struct sim_rule *rul
             break;
         machine->faults.full_until =
             machine->steps + (rule->duration == 0 ? 1 : rule->duration);
+        sim_faults_fired(machine, rule);
+        break;
+    case SIM_READ_ONLY_DISK:
+        if (sim_faults_disk_is_read_only(machine))
+            break;
+        machine->faults.read_only_until =
+            machine->steps + (rule->duration == 0 ? 1 : rule->duration);
+        sim_faults_fired(machine, rule);
+        break;
+    case SIM_CLOCK_STEP:
+        step_clock(machine, draw_flavour(machine, rule, SIM_FORWARD), rule);
         sim_faults_fired(machine, rule);
         break;
     case SIM_SYNC_ERROR:
@@ -418,4 +487,10 @@ bool
 sim_faults_disk_is_full(const struct sim_machine *machine)
 {
     return !machine->calm && machine->steps < machine->faults.full_until;
+}
+
+bool
+sim_faults_disk_is_read_only(const struct sim_machine *machine)
+{
+    return !machine->calm && machine->steps < machine->faults.read_only_until;
 }

@@ -28,6 +28,7 @@ struct sim_faults {
     enum sim_file_class file; /* of the call, or of what is damaged at rest, */
     const char *field;        /* and the field that was hit; NULL: none */
     uint64_t full_until;      /* no space until this step; 0: there is space */
+    uint64_t read_only_until; /* nothing can be changed until this step */
 
     uint64_t call_total; /* of files and directories, while faults may strike */
     bool keeps_strikes;
@@ -56,6 +57,8 @@ struct sim_strike sim_faults_call(struct sim_machine *machine, enum sim_call cal
                                   enum sim_file_class file);
 /* For the faults that act at a crash or at rest: whether the rule acts now. */
 bool sim_faults_at_crash(struct sim_machine *machine, struct sim_rule *rule);
+/* Whether nothing can be changed. */
+bool sim_faults_disk_is_read_only(const struct sim_machine *machine);
 /* Whether a full disk is being played. */
 bool sim_faults_disk_is_full(const struct sim_machine *machine);
 /* Counts that the rule had its way, and notes it in the timeline. */

@@ -109,13 +109,35 @@ sim_book_explains(struct sim_book *book, bool of_snapshots)
 }
 
 bool
+sim_book_is_newer(const struct sim_book *book)
+{
+    bool is_newer = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (!entry->is_read || !is_live(entry) || entry->class == SIM_FILE_SNAPSHOT)
+            continue;
+        if (entry->damage != SIM_DAMAGE_NEWER)
+            return false;
+        is_newer = true;
+    }
+    return is_newer;
+}
+
+bool
 sim_book_unwitnessed(const struct sim_book *book)
 {
+    bool is_tail_hit = false;
+
     for (size_t i = 0; i < book->count; i++) {
-        if (book->at[i].batch == book->batch && book->at[i].is_witnessed)
+        const struct sim_entry *entry = &book->at[i];
+        if (entry->batch != book->batch || entry->class != SIM_FILE_WAL)
+            continue;
+        if (entry->is_witnessed)
             return false;
+        is_tail_hit = true;
     }
-    return book->batch > 0;
+    return is_tail_hit;
 }
 
 struct sim_ledger

@@ -16,6 +16,7 @@
 enum sim_damage {
     SIM_DAMAGE_BYTES,   /* changed at rest */
     SIM_DAMAGE_MISSING, /* a file, or its end, that is gone, or another is in its place */
+    SIM_DAMAGE_NEWER,   /* sound, and of a format to come */
     SIM_DAMAGE_BAD,     /* unreadable until it is written over */
     SIM_DAMAGE_ONCE,    /* was unreadable for one call */
 };
@@ -53,7 +54,10 @@ void sim_book_overwrite(struct sim_book *book, const struct sim_inode *inode, ui
 /* True, and it counts as reported, if there is damage that was read and is still there: to
  * snapshot files, or to the database. */
 bool sim_book_explains(struct sim_book *book, bool of_snapshots);
-/* Whether nothing vouched for any of what the last damage at rest changed. */
+/* Whether all that explains a refusal of the database are files of a format to come. */
+bool sim_book_is_newer(const struct sim_book *book);
+/* Whether the last damage at rest hit the log, and nothing vouched for any of what it hit
+ * there. What it did to other files takes no commits off the end. */
 bool sim_book_unwitnessed(const struct sim_book *book);
 struct sim_ledger sim_book_sum(const struct sim_book *book);
 

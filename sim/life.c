@@ -8,7 +8,7 @@
  *   ---------------   ------------------------------------------------------------------------
  *   HF_OK             the prefix: no shorter than promised, no longer than committed, and equal
  *                     to its fold through every door
- *   IO, NO_MEMORY     excused if a fault struck inside this very call; then tried again
+ *   IO, READ_ONLY,    excused if a fault struck inside this very call; then tried again
  *   FULL              excused only while there is no database yet
  *   CORRUPT,          excused if the ledger has damage that was read: the run ends well there.
  *   MISSING_FILE...   Without such damage a legal state was refused
@@ -71,6 +71,8 @@ struct opening {
     struct hf_error error;
     uint64_t file_faults; /* before the call */
     uint64_t alloc_faults;
+    bool is_damaged;      /* before the call, */
+    uint64_t fingerprint; /* when the files were these */
 };
 
 static enum hf_err
@@ -82,6 +84,9 @@ call_open(struct opening *opening)
 
     opening->file_faults = sim_run_file_faults(run);
     opening->alloc_faults = sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL);
+    opening->is_damaged = sim_run_is_damaged(run);
+    if (opening->is_damaged)
+        opening->fingerprint = sim_machine_fingerprint(run->machine);
     opening->report = (struct hf_recovery)HF_RECOVERY_INIT;
     enum hf_err err = run->guest->open(&handle, has_directory ? SIM_MAIN_PATH : NULL,
                                        &opening->options, &opening->report, &opening->error);
@@ -102,6 +107,8 @@ is_passing(const struct opening *opening, enum hf_err err)
     switch (err) {
     case HF_ERR_NO_MEMORY:
         return sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > opening->alloc_faults;
+    case HF_ERR_READ_ONLY:
+        return sim_machine_fault_count(run->machine, SIM_READ_ONLY_DISK) > 0;
     case HF_ERR_IO:
     case HF_ERR_FAILED:
         return sim_run_file_faults(run) > opening->file_faults;
@@ -110,6 +117,22 @@ is_passing(const struct opening *opening, enum hf_err err)
     default:
         return false;
     }
+}
+
+/* What is damaged is left as it is: for salvage, or for the program that wrote it. */
+static void
+judge_refused(const struct opening *opening, enum hf_err err)
+{
+    struct sim_run *run = opening->run;
+
+    sim_run_judged(run, SIM_HOLDS_DETECTS);
+    run->result->refused++;
+    run->stage = SIM_STAGE_DONE;
+    if (opening->is_damaged && sim_machine_fingerprint(run->machine) != opening->fingerprint)
+        sim_run_break(run, SIM_HOLDS_DETECTS, "an open that is refused changes nothing",
+                      "files are other ones after %s", hf_err_name(err));
+    else
+        sim_backup_salvage_refused(run);
 }
 
 /* Tries until it opens. False: a deserved refusal, or a broken property. */
@@ -128,10 +151,7 @@ open_or_judge(struct opening *opening)
         if (err == HF_OK)
             return true;
         if (sim_run_is_deserved(run, err)) {
-            sim_run_judged(run, SIM_HOLDS_DETECTS);
-            run->result->refused++;
-            sim_backup_salvage_refused(run);
-            run->stage = SIM_STAGE_DONE;
+            judge_refused(opening, err);
             return false;
         }
         if (!is_passing(opening, err) || tries == TRIES_MAX) {
@@ -257,7 +277,8 @@ open_and_judge(struct sim_run *run)
     if (!open_or_judge(&opening))
         return false;
     run->is_created = run->is_created || run->options.mode != HF_MODE_MEMORY;
-    if (has_peeked && run->guest->last_version(run->handle) != peeked)
+    if (has_peeked && !sim_run_is_damaged(run) &&
+        run->guest->last_version(run->handle) != peeked)
         sim_run_break(run, SIM_HOLDS_OPENS, "the same commits as the read-only handle showed",
                       "%" PRIu64 " instead of %" PRIu64, run->guest->last_version(run->handle),
                       peeked);
@@ -315,8 +336,11 @@ check_order(struct sim_run *run)
 static bool
 has_lasting_damage(const struct sim_run *run)
 {
-    static const enum sim_fault faults[] = { SIM_READ_ERROR, SIM_BIT_FLIP, SIM_ZERO_SECTOR,
-                                             SIM_FILE_LOSS, SIM_FILE_SWAP };
+    static const enum sim_fault faults[] = { SIM_READ_ERROR,        SIM_BIT_FLIP,
+                                             SIM_ZERO_SECTOR,       SIM_FILE_LOSS,
+                                             SIM_FILE_SWAP,         SIM_LOST_WRITE,
+                                             SIM_MISDIRECTED_WRITE, SIM_STALE_FILE,
+                                             SIM_EXTRA_BYTES,       SIM_NEWER_FORMAT };
 
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         if (sim_machine_fault_count(run->machine, faults[i]) > 0)

@@ -12,6 +12,7 @@
 #include "sim/cut.h"
 #include "sim/grow.h"
 #include "sim/machine_state.h"
+#include "sim/media.h"
 #include "sim/mix.h"
 
 #include <stdlib.h>
@@ -35,6 +36,8 @@ sim_machine_close(struct sim_machine *machine)
     sim_disk_fini(&machine->disk);
     sim_heap_fini(&machine->heap);
     sim_book_fini(&machine->book);
+    sim_late_fini(&machine->late);
+    sim_shelf_fini(&machine->shelf);
     sim_history_fini(&machine->history);
     sim_faults_fini(&machine->faults);
     free(machine);
@@ -61,6 +64,8 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     sim_disk_reset(&machine->disk);
     sim_heap_reset(&machine->heap);
     sim_book_reset(&machine->book);
+    machine->shelf.count = machine->late.count = 0;
+    machine->wall_offset_us = machine->wall_frozen_until = 0;
     sim_history_reset(&machine->history);
     sim_faults_reset(machine);
     sim_machine_current = machine;
@@ -113,7 +118,18 @@ cut_power(struct sim_machine *machine, const struct sim_rule *rule)
         .torn = bias(machine, SIM_TORN_WRITE),
         .names = bias(machine, SIM_LOST_NAME),
     };
+    const struct sim_rule *late = bias(machine, SIM_LATE_WRITE);
+    struct sim_late lost = { 0 };
+
+    if (late != NULL)
+        sim_late_remember(&lost, &machine->disk, late->file);
     sim_cut_power(&machine->disk, machine->tape, &cut);
+    if (machine->late.count > 0)
+        sim_note(machine, "  ! %u late writes arrive", sim_late_arrive(&machine->late));
+    if (late != NULL)
+        sim_late_keep_lost(&lost);
+    sim_late_fini(&machine->late);
+    machine->late = lost;
 }
 
 /* The system reclaims what a failed sync made it forget, at the latest now. */
@@ -158,7 +174,7 @@ sim_machine_life(struct sim_machine *machine, void (*run)(void *), void *context
 {
     HF_ASSERT(machine == sim_machine_current && !machine->is_alive);
     machine->is_alive = true;
-    machine->in_sync = false;
+    machine->in_sync = machine->has_misread = false;
     machine->locks = 0;
     machine->in_other = false;
     machine->stuck = NULL;
@@ -204,6 +220,7 @@ sim_machine_step(struct sim_machine *machine)
 
     machine->steps++;
     sim_trace(machine, "step", machine->steps, 0);
+    sim_media_shelve(machine);
     crash = sim_faults_step(machine);
     if (crash == NULL || !machine->is_alive)
         return;
@@ -330,6 +347,22 @@ sim_machine_is_durable(struct sim_machine *machine, struct hf_span needle)
     return false;
 }
 
+uint64_t
+sim_machine_fingerprint(const struct sim_machine *machine)
+{
+    const struct sim_names *names = &machine->disk.visible;
+    uint64_t sum = 0; /* of hashes: in no order */
+
+    for (size_t i = 0; i < names->count; i++) {
+        const struct sim_image *image = &names->at[i].inode->mem;
+        if (names->at[i].folder == SIM_FOLDER_MAIN &&
+            names->at[i].inode->class != SIM_FILE_LOCK)
+            sum += sim_mix_in(sim_mix_name(names->at[i].name),
+                              sim_mix_bytes(image->at, image->size));
+    }
+    return sum;
+}
+
 const char *
 sim_machine_order_breach(const struct sim_machine *machine)
 {
@@ -352,6 +385,12 @@ bool
 sim_machine_explains_snapshot(struct sim_machine *machine)
 {
     return sim_book_explains(&machine->book, true);
+}
+
+bool
+sim_machine_is_newer(const struct sim_machine *machine)
+{
+    return sim_book_is_newer(&machine->book);
 }
 
 bool

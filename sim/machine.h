@@ -82,6 +82,15 @@ enum sim_fault {
     SIM_ZERO_SECTOR,  /* F46 at rest */
     SIM_FILE_LOSS,    /* F50 a file goes, is emptied or is cut, at rest */
     SIM_FILE_SWAP,    /* F51 two files of a class change places, at rest */
+    SIM_LOST_WRITE,   /* F47 a synced sector has what was there before */
+    SIM_MISDIRECTED_WRITE, /* F48 a synced sector went to another place */
+    SIM_STALE_READ,        /* F49 F53 a read shows another sector, once */
+    SIM_STALE_FILE,        /* F51 a file is as it was before */
+    SIM_EXTRA_BYTES,       /* F54 foreign bytes behind the end */
+    SIM_NEWER_FORMAT,      /* F58 a file is of a format to come */
+    SIM_LATE_WRITE,        /* F21 what one power cut lost is there after the next */
+    SIM_READ_ONLY_DISK,    /* F41 nothing can be changed for a while */
+    SIM_CLOCK_STEP,        /* F56 the wall clock steps, or stands */
     SIM_FAULT_COUNT
 };
 
@@ -104,6 +113,7 @@ enum sim_flavour {
     SIM_CLEAN, /* sync_error */
     SIM_DURABLE,
     SIM_EVICT,
+    SIM_REVERT,
     SIM_PREFIX, /* torn_write */
     SIM_HOLE,
     SIM_SUBSECTOR,
@@ -114,6 +124,13 @@ enum sim_flavour {
     SIM_GONE, /* file_loss */
     SIM_EMPTY,
     SIM_CUT,
+    SIM_OWN, /* misdirected_write: to the same file */
+    SIM_OTHER,
+    SIM_OLDER, /* stale_file */
+    SIM_BACK,
+    SIM_FORWARD, /* clock_step */
+    SIM_BACKWARD,
+    SIM_FROZEN,
     SIM_FLAVOUR_COUNT
 };
 
@@ -209,6 +226,8 @@ uint64_t sim_machine_disk_hash(const struct sim_machine *machine);
 uint64_t sim_machine_calls(const struct sim_machine *machine);
 /* Whether the bytes of `needle` are in the durable image of some file whose name is durable. */
 bool sim_machine_is_durable(struct sim_machine *machine, struct hf_span needle);
+/* What tells apart two states of the files of the database, as a reader sees them. */
+uint64_t sim_machine_fingerprint(const struct sim_machine *machine);
 /* NULL, or a sentence: the first breach of the order rules (fault-model.md) so far. */
 const char *sim_machine_order_breach(const struct sim_machine *machine);
 
@@ -224,7 +243,9 @@ struct sim_ledger {
 struct sim_ledger sim_machine_ledger(const struct sim_machine *machine);
 /* The engine reported corruption (or the like): true if an entry that was read explains it. */
 bool sim_machine_explains(struct sim_machine *machine);
-/* The same of a refusal of a snapshot file. */
+/* Whether files of a format to come are all that explains it. */
+bool sim_machine_is_newer(const struct sim_machine *machine);
+/* The first, of a refusal of a snapshot file. */
 bool sim_machine_explains_snapshot(struct sim_machine *machine);
 /* Whether a documented limit covers losing a suffix: all damage so far lies where no surviving
  * group header vouches for it (computed from the durable image and the ledger). */

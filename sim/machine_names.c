@@ -33,6 +33,22 @@ static const struct word faults[SIM_FAULT_COUNT] = {
     [SIM_BIT_FLIP] = { "bit_flip", "bits flip at rest, in a field of the format (F45)" },
     [SIM_ZERO_SECTOR] = { "zero_sector", "a sector turns to zeros at rest (F46)" },
     [SIM_FILE_LOSS] = { "file_loss", "a file is gone, emptied or cut at rest (F50)" },
+    [SIM_LOST_WRITE] = { "lost_write", "a sector that was synced has what was there before, "
+                                       "zeros or remains of other files (F47)" },
+    [SIM_MISDIRECTED_WRITE] = { "misdirected_write",
+                                "a sector that was synced went to another place of the same "
+                                "file or of another one (F48)" },
+    [SIM_STALE_READ] = { "stale_read",
+                         "a read shows another sector, and the next one is right (F49 F53)" },
+    [SIM_STALE_FILE] = { "stale_file", "a file is as it was before, or one that was removed is "
+                                       "back (F51)" },
+    [SIM_EXTRA_BYTES] = { "extra_bytes", "foreign bytes stand behind the end of a file (F54)" },
+    [SIM_NEWER_FORMAT] = { "newer_format", "a file was written by a Holdfast to come (F58)" },
+    [SIM_LATE_WRITE] = { "late_write", "what one power cut lost of a file is there after the "
+                                       "next one (F21)" },
+    [SIM_READ_ONLY_DISK] = { "read_only_disk",
+                             "the file system takes no change for a while (F41)" },
+    [SIM_CLOCK_STEP] = { "clock_step", "the wall clock steps, or stands (F56)" },
     [SIM_FILE_SWAP] = { "file_swap", "two files change places at rest (F51)" },
 };
 
@@ -69,12 +85,15 @@ static const struct word personalities[SIM_PERSONALITY_COUNT] = {
 };
 
 static const char *const flavours[SIM_FLAVOUR_COUNT] = {
-    [SIM_FLAVOUR_ANY] = "any",     [SIM_BEFORE] = "before", [SIM_HALF] = "half",
-    [SIM_AFTER] = "after",         [SIM_CLEAN] = "clean",   [SIM_DURABLE] = "durable",
-    [SIM_EVICT] = "evict",         [SIM_PREFIX] = "prefix", [SIM_HOLE] = "hole",
-    [SIM_SUBSECTOR] = "subsector", [SIM_ONCE] = "once",     [SIM_STICKY] = "sticky",
-    [SIM_DROP] = "drop",           [SIM_KEEP] = "keep",     [SIM_GONE] = "gone",
-    [SIM_EMPTY] = "empty",         [SIM_CUT] = "cut",
+    [SIM_FLAVOUR_ANY] = "any",     [SIM_BEFORE] = "before",     [SIM_HALF] = "half",
+    [SIM_AFTER] = "after",         [SIM_CLEAN] = "clean",       [SIM_DURABLE] = "durable",
+    [SIM_EVICT] = "evict",         [SIM_PREFIX] = "prefix",     [SIM_HOLE] = "hole",
+    [SIM_SUBSECTOR] = "subsector", [SIM_ONCE] = "once",         [SIM_STICKY] = "sticky",
+    [SIM_DROP] = "drop",           [SIM_KEEP] = "keep",         [SIM_GONE] = "gone",
+    [SIM_EMPTY] = "empty",         [SIM_CUT] = "cut",           [SIM_OWN] = "own",
+    [SIM_OTHER] = "other",         [SIM_OLDER] = "older",       [SIM_BACK] = "back",
+    [SIM_FORWARD] = "forward",     [SIM_BACKWARD] = "backward", [SIM_FROZEN] = "frozen",
+    [SIM_REVERT] = "revert",
 };
 
 const char *

@@ -7,11 +7,25 @@
 #include "sim/disk.h"
 #include "sim/fault.h"
 #include "sim/heap.h"
+#include "sim/late.h"
 #include "sim/ledger.h"
 #include "sim/machine.h"
 #include "sim/trace.h"
 
 #include <setjmp.h>
+
+/* A file as it was at some time between two lives. */
+struct sim_shelved {
+    unsigned folder;
+    char name[HF_NAME_SIZE_MAX];
+    uint8_t *bytes;
+    size_t size, capacity;
+};
+
+struct sim_shelf {
+    struct sim_shelved *at; /* beyond `count` are buffers to be used again */
+    size_t count, capacity;
+};
 
 /* Who holds the lock of a folder. */
 struct sim_folder_lock {
@@ -25,10 +39,15 @@ struct sim_machine {
     struct sim_disk disk;
     struct sim_heap heap;
     struct sim_book book;
+    struct sim_late late;
+    struct sim_shelf shelf; /* filled where a rule brings files back */
     struct sim_history history;
     struct sim_faults faults;
 
     uint64_t now_ns;
+    uint64_t wall_offset_us; /* of the wall clock, which steps; modulo 2^64 */
+    uint64_t wall_frozen_us; /* where it stands, until step `wall_frozen_until` */
+    uint64_t wall_frozen_until;
     uint64_t steps;
     uint64_t entropy; /* numbers handed out */
     enum sim_phase phase;
@@ -42,9 +61,10 @@ struct sim_machine {
     struct hf_dir *dirs;             /* open ones, and the files under them */
     struct hf_file *files;
     struct sim_folder_lock locks_on[SIM_FOLDERS_MAX];
-    unsigned locks; /* mutexes held: others can run only while there is none */
-    bool in_sync;   /* `during` runs, and is not called again */
-    bool in_other;  /* another thread acts, and may leave through `other` */
+    unsigned locks;   /* mutexes held: others can run only while there is none */
+    bool has_misread; /* a read showed what is not there */
+    bool in_sync;     /* `during` runs, and is not called again */
+    bool in_other;    /* another thread acts, and may leave through `other` */
     jmp_buf other;
     void (*during)(void *);
     void *during_context;

@@ -6,20 +6,14 @@
  * and it is judged at once whether anything that survived vouches for it, because a recovery
  * will write new witnesses.
  */
+#include "sim/media.h"
 #include "base/span.h"
 #include "sim/locate.h"
-#include "sim/machine_state.h"
 
 #include <stdlib.h>
 
-static struct hf_span
-bytes_of(const struct sim_inode *inode)
-{
-    return hf_span(inode->mem.at, inode->mem.size);
-}
-
-static bool
-is_meant(const struct sim_rule *rule, const struct sim_name *name)
+bool
+sim_media_is_meant(const struct sim_rule *rule, const struct sim_name *name)
 {
     const struct sim_inode *inode = name->inode;
     bool is_snapshot = rule->file == SIM_FILE_SNAPSHOT;
@@ -44,7 +38,7 @@ choose_file(struct sim_machine *machine, const struct sim_rule *rule)
             pass == 0 ? UINT64_MAX : sim_draw(machine->tape, "media.file", rule->entity, seen);
         seen = 0;
         for (size_t i = 0; i < names->count; i++) {
-            if (is_meant(rule, &names->at[i]) && seen++ == index)
+            if (sim_media_is_meant(rule, &names->at[i]) && seen++ == index)
                 chosen = &names->at[i];
         }
         if (seen == 0)
@@ -53,26 +47,30 @@ choose_file(struct sim_machine *machine, const struct sim_rule *rule)
     return chosen;
 }
 
-/* Everything that was pending about the file is on the disk. */
-static void
-settle(struct sim_machine *machine, struct sim_inode *inode)
+void
+sim_media_settle(struct sim_machine *machine, struct sim_inode *inode)
 {
     sim_disk_sync_names(&machine->disk, SIM_FOLDER_ANY, machine->disk.order);
     sim_inode_sync(&machine->disk, inode, machine->disk.order);
     sim_inode_evict(inode);
 }
 
-/* Of a log file it is found out later whether anything vouches for the damaged range; tables
- * and manifests are vouched for as they are. */
-static struct sim_entry *
-enter(struct sim_machine *machine, enum sim_damage damage, const struct sim_inode *inode,
-      uint64_t from, uint64_t to)
+struct sim_entry *
+sim_media_enter(struct sim_machine *machine, enum sim_damage damage,
+                const struct sim_inode *inode, uint64_t from, uint64_t to)
 {
     struct sim_entry *entry = sim_book_add(&machine->book, damage, inode, from, to);
     machine->faults.file = inode->class;
     entry->batch = machine->book.batch + 1;
     entry->is_witnessed = inode->class != SIM_FILE_WAL;
     return entry;
+}
+
+void
+sim_media_enter_more(struct sim_machine *machine, enum sim_damage damage,
+                     const struct sim_inode *inode, uint64_t from, uint64_t to)
+{
+    sim_media_enter(machine, damage, inode, from, to)->batch = 0;
 }
 
 /* ---- the faults -------------------------------------------------------------------------- */
@@ -84,10 +82,10 @@ flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct
     uint64_t bits = rule->bits == 0 ? 1 : rule->bits;
     struct sim_extent range;
 
-    if (!sim_locate(&range, bytes_of(inode), inode->class, rule->field, machine->tape,
+    if (!sim_locate(&range, sim_media_bytes(inode), inode->class, rule->field, machine->tape,
                     rule->entity))
         return false;
-    settle(machine, inode);
+    sim_media_settle(machine, inode);
     machine->faults.field = range.field;
     for (uint64_t i = 0; i < bits; i++) {
         uint64_t bit =
@@ -95,7 +93,7 @@ flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct
         uint64_t off = range.from + bit / 8;
         uint8_t byte = inode->mem.at[off] ^ (uint8_t)(1u << bit % 8);
         sim_inode_damage(inode, off, hf_span(&byte, 1));
-        enter(machine, SIM_DAMAGE_BYTES, inode, off, off + 1);
+        sim_media_enter(machine, SIM_DAMAGE_BYTES, inode, off, off + 1);
         sim_note(machine, "  ! bit %u of byte %llu of %s", (unsigned)(bit % 8),
                  (unsigned long long)off, name->name);
     }
@@ -103,17 +101,17 @@ flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct
 }
 
 /* Of the sectors that are not zero already; aimed, those that the field begins in. */
-static bool
-choose_sector(struct sim_machine *machine, const struct sim_rule *rule,
-              const struct sim_inode *inode, uint64_t *sector)
+bool
+sim_media_choose_sector(struct sim_machine *machine, const struct sim_rule *rule,
+                        const struct sim_inode *inode, uint64_t *sector)
 {
     static const uint8_t zeros[SIM_SECTOR];
     uint64_t count = (inode->mem.size + SIM_SECTOR - 1) / SIM_SECTOR;
     uint64_t first = sim_draw(machine->tape, "zero_sector.first", rule->entity, count);
     struct sim_extent range;
 
-    if (rule->field[0] != '\0' && sim_locate(&range, bytes_of(inode), inode->class, rule->field,
-                                             machine->tape, rule->entity))
+    if (rule->field[0] != '\0' && sim_locate(&range, sim_media_bytes(inode), inode->class,
+                                             rule->field, machine->tape, rule->entity))
         first = range.from / SIM_SECTOR;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t off = (first + i) % count * SIM_SECTOR;
@@ -133,12 +131,12 @@ zero_sector(struct sim_machine *machine, const struct sim_rule *rule,
     static const uint8_t zeros[SIM_SECTOR];
     uint64_t sector, from;
 
-    if (!choose_sector(machine, rule, name->inode, &sector))
+    if (!sim_media_choose_sector(machine, rule, name->inode, &sector))
         return false;
-    settle(machine, name->inode);
+    sim_media_settle(machine, name->inode);
     from = sector * SIM_SECTOR;
     sim_inode_damage(name->inode, from, hf_span(zeros, SIM_SECTOR));
-    enter(machine, SIM_DAMAGE_BYTES, name->inode, from, from + SIM_SECTOR);
+    sim_media_enter(machine, SIM_DAMAGE_BYTES, name->inode, from, from + SIM_SECTOR);
     sim_note(machine, "  ! sector at %llu of %s is zero now", (unsigned long long)from,
              name->name);
     return true;
@@ -167,7 +165,7 @@ choose_cut(struct sim_machine *machine, const struct sim_rule *rule,
     struct sim_extent range;
 
     if (sim_draw(machine->tape, "file_loss.anywhere", rule->entity, 2) == 0 &&
-        sim_locate(&range, bytes_of(inode), inode->class, last_kept(inode->class),
+        sim_locate(&range, sim_media_bytes(inode), inode->class, last_kept(inode->class),
                    machine->tape, rule->entity))
         return range.to;
     return sim_draw(machine->tape, "file_loss.cut", rule->entity, inode->mem.size);
@@ -193,7 +191,8 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
               (enum sim_flavour)sim_draw(machine->tape, "file_loss.how", rule->entity, 3);
     if (how == SIM_GONE) {
         memcpy(lost, name->name, sizeof lost);
-        struct sim_entry *entry = enter(machine, SIM_DAMAGE_MISSING, inode, 0, inode->mem.size);
+        struct sim_entry *entry =
+            sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, 0, inode->mem.size);
         entry->inode = NULL; /* gone; the entry keeps the segment's number in `serial` */
         entry->serial = segment_of(lost);
         sim_disk_lose(&machine->disk, name->folder, lost);
@@ -201,8 +200,8 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
         return true;
     }
     size = how == SIM_EMPTY ? 0 : choose_cut(machine, rule, inode);
-    settle(machine, inode);
-    enter(machine, SIM_DAMAGE_MISSING, inode, size, inode->mem.size);
+    sim_media_settle(machine, inode);
+    sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, size, inode->mem.size);
     sim_inode_cut_short(&machine->disk, inode, size);
     sim_note(machine, "  ! %s has %llu bytes now", name->name, (unsigned long long)size);
     return true;
@@ -239,7 +238,7 @@ find_with_twin(const struct sim_names *names, const struct sim_rule *rule,
 
     for (size_t i = 0; i < names->count; i++) {
         const struct sim_name *at = &names->at[(start + i) % names->count];
-        if (is_meant(rule, at) && find_twin(names, at, true, 0, &count) != NULL)
+        if (sim_media_is_meant(rule, at) && find_twin(names, at, true, 0, &count) != NULL)
             return at;
     }
     return NULL;
@@ -259,10 +258,10 @@ swap_files(struct sim_machine *machine, const struct sim_rule *rule,
         return false;
     other = find_twin(names, name, alike != NULL,
                       sim_draw(machine->tape, "file_swap.other", rule->entity, count), &count);
-    settle(machine, name->inode);
-    settle(machine, other->inode);
-    enter(machine, SIM_DAMAGE_MISSING, name->inode, 0, name->inode->mem.size);
-    enter(machine, SIM_DAMAGE_MISSING, other->inode, 0, other->inode->mem.size);
+    sim_media_settle(machine, name->inode);
+    sim_media_settle(machine, other->inode);
+    sim_media_enter(machine, SIM_DAMAGE_MISSING, name->inode, 0, name->inode->mem.size);
+    sim_media_enter(machine, SIM_DAMAGE_MISSING, other->inode, 0, other->inode->mem.size);
     sim_disk_swap(&machine->disk, name->folder, name->name, other->name);
     sim_note(machine, "  ! %s and %s have changed places", name->name, other->name);
     return true;
@@ -271,11 +270,13 @@ swap_files(struct sim_machine *machine, const struct sim_rule *rule,
 static bool
 strike(struct sim_machine *machine, const struct sim_rule *rule)
 {
-    const struct sim_name *name = choose_file(machine, rule);
+    const struct sim_name *name;
 
+    if (rule->fault == SIM_STALE_FILE)
+        return sim_media_go_back(machine, rule);
+    name = choose_file(machine, rule);
     if (name == NULL)
         return false;
-    machine->faults.field = rule->field;
     switch (rule->fault) {
     case SIM_FILE_SWAP:
         return swap_files(machine, rule, name);
@@ -283,6 +284,14 @@ strike(struct sim_machine *machine, const struct sim_rule *rule)
         return flip_bits(machine, rule, name);
     case SIM_ZERO_SECTOR:
         return zero_sector(machine, rule, name);
+    case SIM_LOST_WRITE:
+        return sim_media_lose_write(machine, rule, name);
+    case SIM_MISDIRECTED_WRITE:
+        return sim_media_misdirect(machine, rule, name);
+    case SIM_EXTRA_BYTES:
+        return sim_media_append(machine, rule, name);
+    case SIM_NEWER_FORMAT:
+        return sim_media_make_newer(machine, name);
     default:
         return lose_file(machine, rule, name);
     }
@@ -313,7 +322,7 @@ find_witnesses(struct sim_machine *machine)
     for (size_t i = 0; i < names->count; i++) {
         const struct sim_inode *inode = names->at[i].inode;
         uint64_t said = names->at[i].folder == SIM_FOLDER_MAIN
-                            ? sim_locate_witness(bytes_of(inode), inode->class)
+                            ? sim_locate_witness(sim_media_bytes(inode), inode->class)
                             : 0;
         if (said > witness)
             witness = said;
@@ -326,11 +335,34 @@ find_witnesses(struct sim_machine *machine)
     }
 }
 
+void
+sim_media_end_batch(struct sim_machine *machine)
+{
+    machine->book.batch++;
+    find_witnesses(machine);
+}
+
+/* What is misread in one life is one occasion. */
+void
+sim_media_misread(struct sim_machine *machine, const struct sim_inode *inode, uint64_t from,
+                  uint64_t to)
+{
+    struct sim_entry *entry = sim_media_enter(machine, SIM_DAMAGE_ONCE, inode, from, to);
+
+    entry->is_read = true;
+    if (!machine->has_misread)
+        machine->book.batch++;
+    machine->has_misread = true;
+    entry->batch = machine->book.batch;
+    find_witnesses(machine);
+}
+
 unsigned
 sim_media_strike(struct sim_machine *machine)
 {
     unsigned count = 0;
 
+    sim_media_shelve(machine);
     for (unsigned i = 0; i < machine->faults.rule_count; i++) {
         struct sim_rule *rule = &machine->faults.rules[i];
         if (!sim_is_at_rest(rule->fault) || !sim_faults_at_crash(machine, rule) ||
@@ -339,9 +371,7 @@ sim_media_strike(struct sim_machine *machine)
         sim_faults_fired(machine, rule);
         count++;
     }
-    if (count > 0) {
-        machine->book.batch++;
-        find_witnesses(machine);
-    }
+    if (count > 0)
+        sim_media_end_batch(machine);
     return count;
 }

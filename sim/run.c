@@ -117,8 +117,10 @@ sim_run_calm(struct sim_run *run, bool calm)
 uint64_t
 sim_run_file_faults(const struct sim_run *run)
 {
-    static const enum sim_fault faults[] = { SIM_SYNC_ERROR, SIM_WRITE_ERROR, SIM_NAME_ERROR,
-                                             SIM_READ_ERROR, SIM_DISK_FULL };
+    static const enum sim_fault faults[] = {
+        SIM_SYNC_ERROR, SIM_WRITE_ERROR, SIM_NAME_ERROR,
+        SIM_READ_ERROR, SIM_DISK_FULL,   SIM_READ_ONLY_DISK
+    };
     uint64_t sum = 0;
 
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
@@ -131,6 +133,8 @@ sim_run_is_deserved(struct sim_run *run, enum hf_err err)
 {
     if (err != HF_ERR_CORRUPT && err != HF_ERR_MISSING_FILE && err != HF_ERR_IO &&
         err != HF_ERR_VERSION && err != HF_ERR_NOT_FOUND)
+        return false;
+    if (sim_machine_is_newer(run->machine) && err != HF_ERR_VERSION)
         return false;
     return sim_machine_explains(run->machine);
 }

@@ -92,6 +92,17 @@ write_some_units(struct sim_machine *machine, struct sim_inode *inode, const str
     }
 }
 
+/* Nothing was written, and the cache goes back to what is on the disk, the size too. */
+static void
+revert(struct sim_disk *disk, struct sim_inode *inode)
+{
+    sim_inode_drop_ops(inode, inode->op_count);
+    sim_image_resize(&inode->mem, inode->disk.size);
+    sim_inode_allocate(disk, inode, inode->disk.size);
+    sim_inode_evict(inode);
+    inode->synced_from = inode->synced_to = 0;
+}
+
 enum hf_err
 sim_sync_fail(struct sim_machine *machine, struct sim_inode *inode, enum sim_flavour flavour)
 {
@@ -99,6 +110,10 @@ sim_sync_fail(struct sim_machine *machine, struct sim_inode *inode, enum sim_fla
 
     if (flavour == SIM_DURABLE) {
         sim_sync_all(machine, inode, machine->disk.order);
+        return HF_ERR_IO;
+    }
+    if (flavour == SIM_REVERT) {
+        revert(&machine->disk, inode);
         return HF_ERR_IO;
     }
     key = sim_draw(machine->tape, "sync_error.pages", inode->tag, 16);

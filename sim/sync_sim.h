@@ -18,7 +18,8 @@ void sim_sync_some_names(struct sim_machine *machine, unsigned folder);
 /*
  * A sync that fails; returns its code. DURABLE: all of it is on the disk. CLEAN: sizes are, and
  * some pages; the others are clean from now on, and no later sync writes them. EVICT: as CLEAN,
- * and the cache forgets them, at once or at the end of this life.
+ * and the cache forgets them, at once or at the end of this life. REVERT: nothing is, sizes
+ * neither, and the cache shows the disk.
  */
 enum hf_err sim_sync_fail(struct sim_machine *machine, struct sim_inode *inode,
                           enum sim_flavour flavour);

@@ -97,6 +97,13 @@ sim_vfs_draw(struct sim_vfs_call *call, const char *site, uint64_t bound)
 }
 
 bool
+sim_vfs_is_read_only(struct sim_vfs_call *call)
+{
+    call->cause = "read-only file system";
+    return sim_faults_disk_is_read_only(call->machine);
+}
+
+bool
 sim_vfs_has_no_space(const struct sim_machine *machine)
 {
     return sim_faults_disk_is_full(machine) ||

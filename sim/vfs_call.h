@@ -49,6 +49,8 @@ _Noreturn void sim_vfs_crash(struct sim_vfs_call *call);
 bool sim_vfs_is_struck(struct sim_vfs_call *call, enum sim_fault fault);
 bool sim_vfs_strikes_half_way(const struct sim_vfs_call *call);
 uint64_t sim_vfs_draw(struct sim_vfs_call *call, const char *site, uint64_t bound);
+/* Whether the call, which changes something, meets a disk that cannot be changed. */
+bool sim_vfs_is_read_only(struct sim_vfs_call *call);
 /* Whether nothing new can be made. */
 bool sim_vfs_has_no_space(const struct sim_machine *machine);
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/span.h"
+#include "sim/media.h"
 #include "sim/mix.h"
 #include "sim/sync_sim.h"
 #include "vfs/vfs_env.h"
@@ -43,6 +44,8 @@ find_or_create(struct sim_vfs_call *call, unsigned folder, enum hf_file_open how
         *err = sim_vfs_fail(call, HF_ERR_NOT_FOUND, "no such file");
     else if (how == HF_FILE_CREATE && inode != NULL)
         *err = sim_vfs_fail(call, HF_ERR_INVALID, "there is such a file already");
+    else if (how == HF_FILE_CREATE && sim_vfs_is_read_only(call))
+        *err = sim_vfs_end(call, HF_ERR_READ_ONLY);
     else if (how == HF_FILE_CREATE && sim_vfs_has_no_space(machine))
         *err = sim_vfs_fail(call, HF_ERR_FULL, "no space left on device");
     else if (how != HF_FILE_CREATE)
@@ -130,6 +133,32 @@ place_read_error(struct sim_vfs_call *call, const struct sim_inode *inode, uint6
     entry->is_read = true;
 }
 
+/* One sector of what is read shows another one, of the same file or of one that is open. */
+static void
+read_elsewhere(struct sim_vfs_call *call, const struct sim_inode *inode, uint8_t *to,
+               uint64_t len)
+{
+    struct sim_machine *machine = call->machine;
+    const struct sim_names *names = &machine->disk.visible;
+    const struct sim_inode *other =
+        names->at[sim_vfs_draw(call, "stale_read.file", names->count)].inode;
+    uint64_t from = sim_vfs_draw(call, "stale_read.at", len) / SIM_SECTOR * SIM_SECTOR;
+    uint64_t count, there;
+
+    if (sim_vfs_draw(call, "stale_read.own", 2) == 0 || other->mem.size < SIM_SECTOR)
+        other = inode;
+    there = sim_vfs_draw(call, "stale_read.from", other->mem.size / SIM_SECTOR + 1);
+    there *= SIM_SECTOR;
+    count = len - from < SIM_SECTOR ? len - from : SIM_SECTOR;
+    if (count > other->mem.size - there)
+        count = other->mem.size - there;
+    if (count == 0 || memcmp(to + from, other->mem.at + there, count) == 0)
+        return;
+    memcpy(to + from, other->mem.at + there, count);
+    sim_media_misread(machine, inode, call->event.off + from, call->event.off + from + count);
+    (void)sim_vfs_is_struck(call, SIM_STALE_READ);
+}
+
 enum hf_err
 hf_file_read(struct hf_file *file, uint64_t off, void *to, size_t len, size_t *got,
              struct hf_detail *detail)
@@ -153,6 +182,8 @@ hf_file_read(struct hf_file *file, uint64_t off, void *to, size_t len, size_t *g
         return sim_vfs_fail(&call, HF_ERR_IO, "input/output error");
     if (len > 0)
         memcpy(to, inode->mem.at + off, len);
+    if (len > 0 && call.strike.error != NULL && call.strike.error->fault == SIM_STALE_READ)
+        read_elsewhere(&call, inode, to, len);
     *got = len;
     call.event.done = len;
     call.event.content = sim_mix_bytes(to, len);
@@ -233,6 +264,8 @@ hf_file_write(struct hf_file *file, uint64_t off, struct hf_span from, size_t *p
                  from.len);
         sim_vfs_crash(&call);
     }
+    if (sim_vfs_is_read_only(&call))
+        return sim_vfs_end(&call, HF_ERR_READ_ONLY);
     if (sim_vfs_is_struck(&call, SIM_WRITE_ERROR))
         return fail_write(&call, inode, from);
     if (from.len > 1 && sim_vfs_is_struck(&call, SIM_SHORT_WRITE))
@@ -278,6 +311,8 @@ hf_file_truncate(struct hf_file *file, uint64_t size, struct hf_detail *detail)
     bool is_struck = sim_vfs_is_struck(&call, SIM_WRITE_ERROR);
 
     HF_ASSERT(file->is_writable);
+    if (sim_vfs_is_read_only(&call))
+        return sim_vfs_end(&call, HF_ERR_READ_ONLY);
     if (is_struck && call.strike.flavour == SIM_BEFORE)
         return sim_vfs_fail(&call, HF_ERR_IO, "input/output error");
     sim_inode_truncate(&call.machine->disk, file->inode, size);

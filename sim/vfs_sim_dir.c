@@ -39,6 +39,8 @@ hf_dir_open(struct hf_dir **out, const char *path, unsigned flags, struct hf_det
         return sim_vfs_fail(&call, HF_ERR_IO, "input/output error");
     if (!folder->exists && (flags & HF_DIR_CREATE) == 0)
         return sim_vfs_fail(&call, HF_ERR_NOT_FOUND, "no such directory");
+    if (!folder->exists && sim_vfs_is_read_only(&call))
+        return sim_vfs_end(&call, HF_ERR_READ_ONLY);
     if (!folder->exists && sim_vfs_has_no_space(machine))
         return sim_vfs_fail(&call, HF_ERR_FULL, "no space left on device");
     folder->exists = true;
@@ -87,7 +89,8 @@ hf_dir_lock(struct hf_dir *dir, bool exclusive, struct hf_detail *detail)
     dir->locks_exclusive = lock->is_exclusive = exclusive;
     dir->locks_shared = !exclusive;
     lock->shared += !exclusive;
-    if (exclusive && inode == NULL && !sim_vfs_has_no_space(machine)) {
+    if (exclusive && inode == NULL && !sim_vfs_has_no_space(machine) &&
+        !sim_faults_disk_is_read_only(machine)) {
         inode = sim_disk_create(&machine->disk, dir->folder, "LOCK");
         sim_inode_write(&machine->disk, inode, 0, hf_span("1\n", 2));
     }
@@ -190,6 +193,8 @@ hf_dir_rename(struct hf_dir *dir, const char *from, const char *to, struct hf_de
     const struct sim_inode *inode;
 
     call.event.content = sim_mix_name(from);
+    if (sim_vfs_is_read_only(&call))
+        return sim_vfs_end(&call, HF_ERR_READ_ONLY);
     if (is_struck && call.strike.flavour == SIM_BEFORE)
         return sim_vfs_fail(&call, HF_ERR_IO, "input/output error");
     inode = sim_disk_find(&call.machine->disk, dir->folder, from);
@@ -210,6 +215,8 @@ hf_dir_link(struct hf_dir *from, const char *name, struct hf_dir *to, struct hf_
     struct sim_disk *disk = &call.machine->disk;
     bool is_struck = sim_vfs_is_struck(&call, SIM_NAME_ERROR);
 
+    if (sim_vfs_is_read_only(&call))
+        return sim_vfs_end(&call, HF_ERR_READ_ONLY);
     if (is_struck && call.strike.flavour == SIM_BEFORE)
         return sim_vfs_fail(&call, HF_ERR_IO, "input/output error");
     if (sim_disk_find(disk, from->folder, name) == NULL)
@@ -230,6 +237,8 @@ hf_dir_remove(struct hf_dir *dir, const char *name, struct hf_detail *detail)
         sim_vfs_begin(SIM_CALL_REMOVE, dir->folder, name, sim_class_of(name), detail);
     bool is_struck = sim_vfs_is_struck(&call, SIM_NAME_ERROR);
 
+    if (sim_vfs_is_read_only(&call))
+        return sim_vfs_end(&call, HF_ERR_READ_ONLY);
     if (is_struck && call.strike.flavour == SIM_BEFORE)
         return sim_vfs_fail(&call, HF_ERR_IO, "input/output error");
     if (sim_disk_find(&call.machine->disk, dir->folder, name) == NULL)

@@ -5,6 +5,7 @@
  *   CONFLICT             a check did not hold, which the oracle knows; nothing remains
  *   FULL, NO_MEMORY,     only where a fault or an option explains it; nothing remains
  *   TOO_LARGE
+ *   READ_ONLY            only where the disk is; nothing remains
  *   IO                   only after a fault of files; nothing remains
  *   CORRUPT              only if the ledger explains it: a check has to read tables
  *   FAILED               likewise; it may have happened, or not. On a handle that has failed
@@ -307,6 +308,9 @@ judge(const struct attempt *attempt, enum hf_err err, uint64_t version)
         return;
     case HF_ERR_IO:
         refused(attempt, has_file_faults(run), err);
+        return;
+    case HF_ERR_READ_ONLY:
+        refused(attempt, sim_machine_fault_count(machine, SIM_READ_ONLY_DISK) > 0, err);
         return;
     case HF_ERR_CORRUPT:
         refused(attempt, sim_run_is_deserved(run, err), err);

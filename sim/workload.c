@@ -63,6 +63,9 @@ sim_work_may_fail(struct sim_run *run, const char *call, enum hf_err err)
 
     if (err == HF_OK)
         return true;
+    if (err == HF_ERR_READ_ONLY &&
+        sim_machine_fault_count(run->machine, SIM_READ_ONLY_DISK) > 0)
+        return false;
     if (err == HF_ERR_FAILED || err == HF_ERR_IO || err == HF_ERR_FULL) {
         run->has_failed = run->has_failed || err == HF_ERR_FAILED;
         if (sim_run_file_faults(run) > 0 || sim_run_knob(run, SIM_KNOB_CAPACITY) != 0)
