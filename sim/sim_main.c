@@ -226,7 +226,7 @@ static const struct {
       read_scenario_out },
     { "--json", NULL, "JSON instead of text", FOR_ALL, read_json },
     { "--out", "FILE", "instead of stdout", FOR_ALL, read_out },
-    { "-o", "FILE", "the same", FOR_ALL, read_out },
+    { "-o", "FILE", "the same", FOR_ALL & ~(FOR_SHRINK | FOR_EXPLORE), read_out },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -278,6 +278,11 @@ read_option(struct sim_args *args, unsigned verb, int argc, char **argv, int *at
     const char *name = argv[*at];
     int index = sim_word_find(option_word, name);
 
+    /* One name may mean one thing to some verbs and another to others. */
+    for (size_t i = 0; index >= 0 && i < OPTION_COUNT; i++) {
+        if (strcmp(options[i].name, name) == 0 && (options[i].verbs & verbs[verb].bit) != 0)
+            index = (int)i;
+    }
     if (index < 0 || (size_t)index >= OPTION_COUNT) {
         complain("there is no option", name, sim_nearest_of(option_word, name));
         return false;
