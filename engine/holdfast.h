@@ -371,12 +371,13 @@ struct hf_stats {
     uint64_t reclaimed_segments; /* given back since open, */
     uint64_t reclaim_moved_bytes; /* what lived in them having been moved */
     enum hf_err job_err;          /* of the last step of either */
+    uint64_t moved_tables;        /* to a deeper level as they are, since open */
 };
 
 #define HF_STATS_INIT                                                                          \
     {                                                                                          \
         sizeof(struct hf_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, 0, 0, 0, \
-            0, 0, 0, { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, HF_OK                                      \
+            0, 0, 0, { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, HF_OK, 0                                   \
     }
 
 HF_API void hf_stats_get(struct hf_db *db, struct hf_stats *stats);

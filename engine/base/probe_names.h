@@ -36,6 +36,7 @@
     X(merge_dropped_delete, "a merge dropped a delete with nothing below it")                  \
     X(times_thinned, "a merge had more samples of times than it may keep")                     \
     X(job_abandoned, "a flush or compaction failed and was given up")                          \
+    X(compact_moved, "tables went down a level as they are")                                   \
     X(compact_suspect, "a compaction could not read its input")                                \
     X(commit_held_back, "a commit waited for flushes or compactions")                          \
     X(pressure_work_failed, "work that a writer did under pressure failed")                    \
@@ -124,6 +125,7 @@
     X(merge_drop_deletes, "M51: a merge drops deletes whatever lies below")                    \
     X(merge_no_floor, "a merge drops versions that a view or keep_versions needs")             \
     X(merge_lose_times, "a merge drops when commits were made")                                \
+    X(compact_move_blindly, "a table moves down although it meets others there")               \
     X(recovery_no_floor, "an open forgets which history the tables have lost")                 \
     X(table_error_is_absence, "a block that cannot be read is taken for no entry")             \
     X(io_short_write_is_full, "a short write is taken for a whole one")                        \

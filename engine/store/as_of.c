@@ -105,7 +105,6 @@ find(struct hf_db *db, const struct hf_catalog *catalog, const struct hf_manifes
         *version = manifest->last;
         return HF_OK;
     }
-    HF_MARK(version_at_tables);
     for (uint32_t i = 0; err == HF_OK && i < catalog->table_count; i++)
         err = hf_table_version_at(&db->tables, catalog->tables[i], time_us, version, detail);
     return err;

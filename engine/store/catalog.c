@@ -18,27 +18,29 @@ is_listed(const struct hf_table *table, struct hf_table *const *list, uint32_t c
     return false;
 }
 
-/* Whether `a` stands before `b`: by level, then newest first, or by keys. */
+/* Whether `a` stands before `b` on a level: newest first, or by keys. */
 static bool
-stands_before(const struct hf_table *a, const struct hf_table *b)
+stands_before(const struct hf_table *a, const struct hf_table *b, uint32_t level)
 {
-    if (a->info.level != b->info.level)
-        return a->info.level < b->info.level;
-    if (a->info.level == 0)
+    if (level == 0)
         return a->info.version_max > b->info.version_max;
     return hf_span_compare(a->info.key_min, b->info.key_min) < 0;
 }
 
 static void
-add_table(struct hf_catalog *catalog, struct hf_table *table)
+add_table(struct hf_catalog *catalog, struct hf_table *table, uint32_t level)
 {
     uint32_t i = catalog->table_count++;
 
-    for (; i > 0 && stands_before(table, catalog->tables[i - 1]); i--)
+    for (; i > catalog->level_first[level + 1]; i--)
+        catalog->tables[i] = catalog->tables[i - 1];
+    for (;
+         i > catalog->level_first[level] && stands_before(table, catalog->tables[i - 1], level);
+         i--)
         catalog->tables[i] = catalog->tables[i - 1];
     catalog->tables[i] = table;
     hf_table_ref(table);
-    for (uint32_t level = table->info.level; level < HF_LEVELS; level++)
+    for (; level < HF_LEVELS; level++)
         catalog->level_first[level + 1]++;
 }
 
@@ -76,11 +78,14 @@ hf_catalog_make(struct hf_catalog **out, struct hf_table_env *env,
             add_memtable(catalog, before->memtables[i]);
     }
     for (uint32_t i = 0; i < before->table_count; i++) {
-        if (!is_listed(before->tables[i], edit->removed, edit->removed_count))
-            add_table(catalog, before->tables[i]);
+        if (!is_listed(before->tables[i], edit->removed, edit->removed_count) &&
+            !is_listed(before->tables[i], edit->moved, edit->moved_count))
+            add_table(catalog, before->tables[i], hf_catalog_level_of(before, i));
     }
+    for (uint32_t i = 0; i < edit->moved_count; i++)
+        add_table(catalog, edit->moved[i], edit->moved_to);
     for (uint32_t i = 0; i < edit->added_count; i++)
-        add_table(catalog, edit->added[i]);
+        add_table(catalog, edit->added[i], edit->added[i]->info.level);
     *out = catalog;
     return HF_OK;
 }
@@ -101,6 +106,25 @@ hf_catalog_unref(struct hf_table_env *env, struct hf_catalog *catalog)
     for (uint32_t i = 0; i < catalog->table_count; i++)
         hf_table_unref(env, catalog->tables[i]);
     hf_budget_free(env->budget, catalog, catalog->size);
+}
+
+uint32_t
+hf_catalog_level_of(const struct hf_catalog *catalog, uint32_t index)
+{
+    uint32_t level = 0;
+
+    while (catalog->level_first[level + 1] <= index)
+        level++;
+    return level;
+}
+
+struct hf_table_info
+hf_catalog_info(const struct hf_catalog *catalog, uint32_t index)
+{
+    struct hf_table_info info = catalog->tables[index]->info;
+
+    info.level = hf_catalog_level_of(catalog, index);
+    return info;
 }
 
 uint32_t

@@ -5,6 +5,7 @@
  *     level 0      tables as they were flushed, newest first; their keys overlap
  *     level 1..    tables in the order of their keys, which overlap on no level
  *
+ * A table may change its level without changing itself: its level is where the catalog has it.
  * The newest answer for a key is the first one found on the way down. A view holds the catalog
  * of its moment, and so everything that it could read. Each change makes a new catalog; what
  * only the old one referred to goes with its last reader. Guarded by the database's mutex.
@@ -39,6 +40,9 @@ struct hf_catalog_edit {
     uint32_t added_count;
     struct hf_table *const *removed;
     uint32_t removed_count;
+    struct hf_table *const *moved; /* these stand on another level from now on: */
+    uint32_t moved_count;
+    uint32_t moved_to;
 };
 
 /* Makes `before` (NULL: empty), changed; it holds refs on all its parts. NO_MEMORY. */
@@ -55,6 +59,11 @@ hf_catalog_level(const struct hf_catalog *catalog, uint32_t level, uint32_t *cou
     *count = catalog->level_first[level + 1] - catalog->level_first[level];
     return catalog->tables + catalog->level_first[level];
 }
+
+/* The level on which tables[index] stands. */
+uint32_t hf_catalog_level_of(const struct hf_catalog *catalog, uint32_t index);
+/* What a manifest says of it. */
+struct hf_table_info hf_catalog_info(const struct hf_catalog *catalog, uint32_t index);
 
 /* The first table of a level above 0 whose largest key is not below `key`; *count: none. */
 uint32_t hf_catalog_seek(struct hf_table *const *tables, uint32_t count, struct hf_span key);

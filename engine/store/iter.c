@@ -58,14 +58,14 @@ bring_up_to_date(struct hf_db *db, const struct hf_catalog *catalog)
 
 /* How many tables from tables[first] on one source takes: on level 0 keys overlap. */
 static uint32_t
-run_length(const struct hf_iter *iter, struct hf_table *const *tables, uint32_t first,
-           uint32_t count)
+run_length(const struct hf_iter *iter, uint32_t level, uint32_t first)
 {
-    uint32_t limit = first;
+    uint32_t count, limit = first;
+    struct hf_table *const *tables = hf_catalog_level(iter->view->catalog, level, &count);
 
     while (limit < count && tables[limit]->info.version_max > iter->since) {
         limit++;
-        if (tables[first]->info.level == 0)
+        if (level == 0)
             break;
     }
     return limit - first;
@@ -80,7 +80,7 @@ open_level(struct hf_iter *iter, uint32_t level)
     enum hf_err err = HF_OK;
 
     for (uint32_t i = 0; err == HF_OK && i < count; i += run) {
-        run = run_length(iter, tables, i, count);
+        run = run_length(iter, level, i);
         if (run == 0) {
             run = 1; /* nothing in this one */
             continue;

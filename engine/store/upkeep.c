@@ -112,7 +112,7 @@ add_tables(const struct hf_db *db, struct hf_stats *stats)
         const struct hf_table_info *info = &catalog->tables[i]->info;
         stats->table_bytes += info->size;
         stats->table_entries += info->entries;
-        stats->level_tables[info->level]++;
+        stats->level_tables[hf_catalog_level_of(catalog, i)]++;
     }
     stats->cache_bytes = hf_cache_size(db->cache);
     stats->block_reads = db->tables.block_reads;

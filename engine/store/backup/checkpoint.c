@@ -43,8 +43,10 @@ link_tables(struct hf_db *db, struct hf_fresh *fresh, const struct state *state,
 {
     enum hf_err err = HF_OK;
 
-    for (uint32_t i = 0; err == HF_OK && i < state->catalog->table_count; i++)
-        err = hf_fresh_link(fresh, db->dir, &state->catalog->tables[i]->info, detail);
+    for (uint32_t i = 0; err == HF_OK && i < state->catalog->table_count; i++) {
+        struct hf_table_info info = hf_catalog_info(state->catalog, i);
+        err = hf_fresh_link(fresh, db->dir, &info, detail);
+    }
     return err;
 }
 

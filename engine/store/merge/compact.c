@@ -23,6 +23,7 @@
 #define FIRST_SHARE 4u
 #define GROWTH 10u
 #define SCORE_DUE 256u
+#define MOVE_MAX 64u     /* tables that are looked at for overlaps, each against each */
 #define DELETES_SHARE 4u /* one entry in so many a delete: worth a compaction of its own */
 
 /* The tables of a level whose keys meet [min, max]. */
@@ -215,6 +216,44 @@ take_inputs(struct hf_db *db, struct hf_job *job, const struct choice *choice,
     return HF_OK;
 }
 
+/* Whether the tables overlap in their keys. Those of one level above 0 never do. */
+static bool
+overlap(struct hf_table *const *tables, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = i + 1; j < count; j++) {
+            const struct hf_table_info *a = &tables[i]->info, *b = &tables[j]->info;
+            if (hf_span_compare(a->key_min, b->key_max) <= 0 &&
+                hf_span_compare(b->key_min, a->key_max) <= 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a merge of this table alone would drop nothing. */
+static bool
+is_all_needed(const struct hf_table *table, uint64_t floor)
+{
+    return table->info.version_min > floor || (table->is_lean && table->info.deletes == 0);
+}
+
+/* Whether tables can go down as they are: they meet nothing, and merging would drop nothing. */
+static bool
+can_move(struct hf_table *const *newer, uint32_t newer_count, uint32_t older_count,
+         uint64_t floor)
+{
+    if (HF_PLANTED(compact_move_blindly))
+        return newer_count == 1;
+    if (older_count > 0 || newer_count > MOVE_MAX || overlap(newer, newer_count))
+        return false;
+    for (uint32_t i = 0; i < newer_count; i++) {
+        if (!is_all_needed(newer[i], floor))
+            return false;
+    }
+    return true;
+}
+
 enum hf_err
 hf_compact_begin(struct hf_db *db, struct hf_detail *detail)
 {
@@ -223,7 +262,7 @@ hf_compact_begin(struct hf_db *db, struct hf_detail *detail)
     uint32_t newer = 0;
     enum hf_err err;
 
-    HF_ASSERT(job->merge == NULL);
+    HF_ASSERT(!hf_job_is_on(job));
     if (choice.count == 0)
         return HF_OK;
     hf_db_raise_floor(db);
@@ -232,19 +271,25 @@ hf_compact_begin(struct hf_db *db, struct hf_detail *detail)
         db->compact_level = HF_LEVELS; /* what was wanted begins */
     if (err != HF_OK)
         return hf_detail_set(detail, err, "no memory to list the inputs of a compaction");
+    job->floor = HF_PLANTED(merge_no_floor) ? db->published : db->floor;
+    job->level = choice.level + 1;
+    if (can_move(job->inputs, newer, job->input_count - newer, job->floor)) {
+        job->is_move = job->is_done = true; /* the next step installs it */
+        job->floor = 0;                     /* nothing is dropped */
+        return HF_OK;
+    }
     struct hf_merge_plan plan = {
         .catalog = db->catalog,
         .newer = job->inputs,
         .newer_count = newer,
         .older = job->inputs + newer,
         .older_count = job->input_count - newer,
-        .level = choice.level + 1,
-        .floor = HF_PLANTED(merge_no_floor) ? db->published : db->floor,
+        .level = job->level,
+        .floor = job->floor,
         .table_size = db->table_size,
         .keys_max = db->table_keys_max,
         .block_size = db->block_size,
         .number_next = &db->file_number_next,
     };
-    job->floor = plan.floor;
     return hf_merge_open(&job->merge, &db->tables, &plan, detail);
 }

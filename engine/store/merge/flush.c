@@ -70,7 +70,7 @@ hf_flush_begin(struct hf_db *db, bool *behind, struct hf_detail *detail)
     struct hf_job *job = &db->flush;
     enum hf_err err;
 
-    HF_ASSERT(catalog->memtable_count > 1 && job->merge == NULL);
+    HF_ASSERT(catalog->memtable_count > 1 && !hf_job_is_on(job));
     err = hf_memtable_catch_up(oldest, CATCH_UP_FRAMES, behind);
     if (err != HF_OK || *behind)
         return err;

@@ -29,27 +29,42 @@ suspect_inputs(struct hf_job *job)
         job->inputs[i]->is_suspect = true;
 }
 
+static void
+count_done(struct hf_db *db, const struct hf_job *job)
+{
+    if (job->is_move) {
+        HF_MARK(compact_moved);
+        db->stats.moved_tables += job->input_count;
+        return;
+    }
+    db->stats.table_written_bytes += hf_merge_written(job->merge);
+    if (job->memtable != NULL)
+        db->stats.flushes++;
+    else
+        db->stats.compactions++;
+}
+
 static enum hf_err
 install(struct hf_db *db, struct hf_job *job, struct hf_detail *detail)
 {
     struct hf_catalog_edit edit = {
         .flushed = job->memtable,
         .removed = job->inputs,
-        .removed_count = job->input_count,
+        .removed_count = job->is_move ? 0 : job->input_count,
+        .moved = job->inputs,
+        .moved_count = job->is_move ? job->input_count : 0,
+        .moved_to = job->level,
     };
     enum hf_err err;
 
-    edit.added = hf_merge_outputs(job->merge, &edit.added_count);
+    if (!job->is_move)
+        edit.added = hf_merge_outputs(job->merge, &edit.added_count);
     err = hf_db_install(db, &edit, job->floor, detail);
-    if (err == HF_OK) {
-        db->stats.table_written_bytes += hf_merge_written(job->merge);
-        if (job->memtable != NULL)
-            db->stats.flushes++;
-        else
-            db->stats.compactions++;
-        release(db, job, true);
-    }
-    return err;
+    if (err != HF_OK)
+        return err;
+    count_done(db, job);
+    release(db, job, true);
+    return HF_OK;
 }
 
 static enum hf_err
@@ -75,7 +90,7 @@ step(struct hf_db *db, struct hf_job *job, struct hf_detail *detail)
 static bool
 wants_flush(const struct hf_db *db)
 {
-    return db->flush.merge != NULL || db->catalog->memtable_count > 1;
+    return hf_job_is_on(&db->flush) || db->catalog->memtable_count > 1;
 }
 
 bool
@@ -83,7 +98,7 @@ hf_jobs_wait(struct hf_db *db)
 {
     if (!hf_db_has_log(db) || db->unplaced || db->failure != HF_OK || db->working)
         return false;
-    return wants_flush(db) || db->compaction.merge != NULL || hf_compact_is_wanted(db);
+    return wants_flush(db) || hf_job_is_on(&db->compaction) || hf_compact_is_wanted(db);
 }
 
 static enum hf_err
@@ -94,7 +109,7 @@ step_flush(struct hf_db *db, struct hf_detail *detail)
     /* A finished compaction whose manifest is unsure comes first: its catalog is the base. */
     if (db->manifest_unsure && db->compaction.is_done)
         return step(db, &db->compaction, detail);
-    if (db->flush.merge != NULL)
+    if (hf_job_is_on(&db->flush))
         return step(db, &db->flush, detail);
     return hf_flush_begin(db, &behind, detail);
 }
@@ -104,7 +119,7 @@ step_compaction(struct hf_db *db, struct hf_detail *detail)
 {
     enum hf_err err;
 
-    if (db->compaction.merge != NULL)
+    if (hf_job_is_on(&db->compaction))
         return step(db, &db->compaction, detail);
     err = hf_compact_begin(db, detail);
     if (err != HF_OK)
@@ -213,14 +228,14 @@ push_level(struct hf_db *db, uint32_t level, struct hf_detail *detail)
 {
     enum hf_err err = HF_OK;
 
-    while (err == HF_OK && db->compaction.merge != NULL)
+    while (err == HF_OK && hf_job_is_on(&db->compaction))
         err = step_or_wait(db, detail);
     if (db->catalog->level_first[level] == db->catalog->level_first[level + 1])
         return err;
     db->compact_level = level; /* until one begins */
     while (err == HF_OK && db->compact_level == level)
         err = step_or_wait(db, detail);
-    while (err == HF_OK && db->compaction.merge != NULL)
+    while (err == HF_OK && hf_job_is_on(&db->compaction))
         err = step_or_wait(db, detail);
     db->compact_level = HF_LEVELS;
     return err == HF_OK ? db->job_err : err;

@@ -71,7 +71,7 @@ hf_manifest_write(struct hf_table_env *env, struct hf_manifest *manifest,
     manifest->table_count = catalog->table_count;
     if (infos != NULL) {
         for (uint32_t i = 0; i < catalog->table_count; i++)
-            infos[i] = catalog->tables[i]->info;
+            infos[i] = hf_catalog_info(catalog, i);
         size = hf_manifest_size(manifest, infos);
         bytes = hf_budget_alloc(env->budget, size);
     }

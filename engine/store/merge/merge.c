@@ -46,6 +46,7 @@ struct hf_merge {
     struct hf_table_check *check;
     struct hf_table **outputs;
     uint32_t output_count, output_capacity;
+    bool has_versions; /* the table being written has more than one of some key */
     uint64_t written;
 };
 
@@ -93,7 +94,7 @@ static enum hf_err
 open_sources(struct hf_merge *merge)
 {
     const struct hf_merge_plan *plan = &merge->plan;
-    bool overlap = plan->newer_count > 0 && plan->newer[0]->info.level == 0;
+    bool overlap = plan->newer_count > 0 && plan->level == 1;
     enum hf_err err = HF_OK;
 
     if (plan->memtable != NULL) {
@@ -318,6 +319,7 @@ pump(struct hf_merge *merge, uint64_t bytes, bool *wants_table, struct hf_detail
                 return HF_OK;
             }
             err = hf_table_writer_add(merge->writer, entry, detail);
+            merge->has_versions |= is_same;
         }
         moved += entry->key.len + entry->value.len + 1;
         remember(merge, entry, is_same);
@@ -387,7 +389,8 @@ finish(struct hf_merge *merge, struct hf_detail *detail)
         err = hf_table_open(&merge->outputs[merge->output_count], merge->env, &info, detail);
     if (err != HF_OK)
         return err;
-    merge->output_count++;
+    merge->outputs[merge->output_count++]->is_lean = !merge->has_versions;
+    merge->has_versions = false;
     merge->written += hf_table_writer_written(merge->writer);
     hf_table_writer_close(merge->writer);
     merge->writer = NULL;

@@ -31,13 +31,14 @@ struct hf_table_env {
 };
 
 struct hf_table {
-    struct hf_table_info info; /* its keys are in `keys` */
+    struct hf_table_info info; /* its keys are in `keys`; its level is as it was opened */
     struct hf_table_meta meta;
     struct hf_file *file;
     uint32_t mask_base;
     uint32_t refs;    /* of catalogs and jobs */
     bool is_obsolete; /* the manifest no longer names it: its file goes with the last ref */
     bool is_suspect;  /* a merge could not read it */
+    bool is_lean;     /* known to have one version of each key */
     uint8_t *keys;
     uint64_t sampled_from_us; /* the time of its first sample; 0: not read yet, or no samples */
     uint64_t sampled_to;      /* and the version of its last */

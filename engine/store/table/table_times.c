@@ -7,6 +7,7 @@
  */
 #include "store/table/table.h"
 
+#include "base/probe.h"
 #include "store/table/table_read.h"
 
 static bool
@@ -88,6 +89,7 @@ hf_table_version_at(struct hf_table_env *env, struct hf_table *table, uint64_t t
     if (!can_answer(table, time_us, *version))
         return HF_OK;
     raw = hf_budget_alloc_past_limit(env->budget, size);
+    HF_MARK(version_at_tables);
     if (raw == NULL)
         return hf_detail_set(detail, HF_ERR_NO_MEMORY,
                              "no memory to read the times of commits");
