@@ -106,6 +106,7 @@ static const struct option options[] = {
       read_plant },
     { "--json", BENCH_OPT_JSON, NULL, "print JSON instead of text", read_nothing },
     { "--out", BENCH_OPT_OUT, "FILE", "print to FILE instead of standard output", read_out },
+    { "-o", BENCH_OPT_OUT, "FILE", "the same", read_out },
     { "--help", BENCH_OPT_HELP, NULL, "explain", read_nothing },
 };
 #define OPTION_COUNT (sizeof options / sizeof options[0])

@@ -26,6 +26,8 @@ static const struct bench_verb verbs[] = {
     CATEGORY("storage", "one operation at a time, in the three modes"),
     { "peers", "", "other engines, the same work in the same run", 0, 0, BENCH_OPT_MEASURE,
       bench_verb_peers },
+    { "report", "RESULTS.json ...", "one page of them; several: over time, oldest first", 1,
+      BENCH_WORDS_MAX, 0, bench_verb_report },
     { "targets", "", "the table of targets, and who says so", 0, 0, 0, bench_verb_targets },
     { 0 },
 };

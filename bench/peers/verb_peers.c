@@ -61,14 +61,33 @@ add_row(struct bench_suite *suite, const struct bench_peer_table *table, enum be
             bench_tally_add(tally, figure, 1);
     }
     bench_figures_fill(&figures, tally);
-    if (bench_tasks[task].unit == BENCH_UNIT_BYTES) {
+    if (bench_tasks[task].unit == BENCH_UNIT_BYTES)
         (void)bench_add_value(suite, name, &figures, NULL, bench_peer_median(table, task, peer),
                               "B");
-    } else {
-        /* Single puts were seen one by one: their distribution goes with them. */
-        tally->histogram = table->puts[peer];
-        (void)bench_add(suite, name, &figures, task == BENCH_TASK_PUT_P999 ? tally : NULL);
+    else
+        (void)bench_add(suite, name, &figures, NULL);
+    free(tally);
+}
+
+/* The puts while merging, which were seen one by one: all rounds together. */
+static void
+add_puts(struct bench_suite *suite, const struct bench_peer_table *table, unsigned peer)
+{
+    const struct bench_histogram *puts = &table->puts[peer];
+    struct bench_tally *tally = bench_alloc(sizeof *tally);
+    struct bench_figures figures = { 0 };
+    char name[BENCH_PEER_ROW_SIZE];
+
+    (void)snprintf(name, sizeof name, "peers/put/buffered/each/%s",
+                   bench_peer_entries[peer].name);
+    for (unsigned i = 0; i < BENCH_HISTOGRAM_BUCKETS; i++) {
+        double ns = (double)bench_histogram_from(i) / 1000;
+        for (uint64_t j = 0; j < puts->buckets[i]; j++)
+            bench_tally_add(tally, ns, 1);
     }
+    bench_figures_fill(&figures, tally);
+    if (puts->count > 0 && bench_wants(suite, name))
+        (void)bench_add(suite, name, &figures, tally);
     free(tally);
 }
 
@@ -85,6 +104,8 @@ add_rows(struct bench_suite *suite, const struct bench_peer_table *table)
                 add_row(suite, table, (enum bench_task)task, peer);
         }
     }
+    for (unsigned peer = 0; peer < BENCH_PEER_COUNT; peer++)
+        add_puts(suite, table, peer);
 }
 
 /* ---- JSON -------------------------------------------------------------------------------- */
@@ -200,10 +221,10 @@ print_standing(struct hf_output *output, const struct bench_standing *standing,
                         standing->met ? "met" : "MISSED");
         return;
     }
-    hf_output_print(output, "%.2f x %s", standing->figure,
-                    standing->against == BENCH_AGAINST_ALONE
-                        ? "one writer"
-                        : bench_peer_entries[standing->peer].name);
+    hf_output_print(
+        output, standing->figure < 0.1 ? "%.2g x %s" : "%.2f x %s", standing->figure,
+        standing->against == BENCH_AGAINST_ALONE ? "one writer"
+                                                 : bench_peer_entries[standing->peer].name);
     if (standing->wanted > 0)
         hf_output_print(output, ", %.4g %s", standing->wanted,
                         standing->met ? "met" : "MISSED");

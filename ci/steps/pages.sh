@@ -9,7 +9,7 @@ need chromium chromium || {
     echo 'no browser: the package chromium is missing'
     exit 77
 }
-sh ci/build/make.sh sim
+sh ci/build/make.sh sim lib bench
 simulator=$BUILD/bin/holdfast-sim
 d=$(cd "$BUILD" && pwd)/log/pages.d
 rm -rf "$d"
@@ -70,7 +70,16 @@ sed -i 's/"found":"/&<script>alert(1)<\/script><b>\&amp;/' "$d/bad.jsonl"
 "$simulator" run --seeds 1..4 --json --out "$d/good.jsonl" scenarios/
 "$simulator" plants wal_skip_sync index_skip_delete --json --out "$d/plants.jsonl"
 "$simulator" report "$d/good.jsonl" "$d/plants.jsonl" -o "$d/storm.html"
-for page in storm_broke storm; do
+
+# What the bench measured, a few pairs of each, with what was measured before.
+bench=$BUILD/bin/holdfast-bench
+"$bench" storage --smoke --dir "$d" --json --out "$d/first.json" || [ $? -eq 1 ]
+"$bench" storage --smoke --dir "$d" --json --out "$d/second.json" || [ $? -eq 1 ]
+"$bench" report "$d/first.json" "$d/second.json" -o "$d/bench.html"
+"$bench" peers --smoke --dir "$d" --json --out "$d/peers.json"
+"$bench" report "$d/peers.json" -o "$d/peers.html"
+
+for page in storm_broke storm bench peers; do
     look "$page"
     picture "$page"
 done
@@ -85,6 +94,6 @@ if [ "$(grep -c 'wide: .*hard to see.*; .*things that a page' "$d/spoiled.log")"
     cat "$d/spoiled.log"
     held=1
 fi
-rm -rf "$d/home" "$d"/*.jsonl "$d/spoiled.html"
+rm -rf "$d/home" "$d"/*.jsonl "$d"/*.json "$d/spoiled.html"
 [ "$held" -eq 0 ] || exit 1
 echo "$count looks, in light and dark, wide and narrow"
