@@ -29,6 +29,7 @@ usage: ./build.sh [COMMAND]
   sim              runs all scenarios in the simulator
   fuzz TARGET|--all [--engine libfuzzer|afl] [--time SECONDS]
   bench [--full]   measures everything, each figure beside its target
+  bench --profile  where an operation's time goes, layer by layer
   lint             the rules of style and layering
   ci               what CI runs: test, from nothing
   install          to \$DESTDIR\$PREFIX (PREFIX=/usr/local)
@@ -51,6 +52,10 @@ cmd_sim() {
 }
 
 cmd_bench() {
+    if [ "${1:-}" = --profile ]; then
+        make_tags bench timing
+        exec "$BUILD/bin/holdfast-bench" "$@" --dir "$BUILD"
+    fi
     make_tags bench
     exec "$BUILD/bin/holdfast-bench" all --dir "$BUILD" "$@"
 }

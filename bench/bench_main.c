@@ -26,6 +26,8 @@ static const struct bench_verb verbs[] = {
     CATEGORY("storage", "one operation at a time, in the three modes"),
     { "peers", "", "other engines, the same work in the same run", 0, 0, BENCH_OPT_MEASURE,
       bench_verb_peers },
+    { "profile", "", "where an operation's time goes; also: --profile", 0, 0, BENCH_OPT_MEASURE,
+      bench_verb_profile },
     { "report", "RESULTS.json ...", "one page of them; several: over time, oldest first", 1,
       BENCH_WORDS_MAX, 0, bench_verb_report },
     { "targets", "", "the table of targets, and who says so", 0, 0, 0, bench_verb_targets },
@@ -81,6 +83,9 @@ main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     if (!hold_standard_streams())
         return BENCH_STATUS_FAILED;
+    /* A verb that people know as an option. */
+    if (argc > 1 && strcmp(argv[1], "--profile") == 0)
+        argv[1] += strlen("--");
     if (!bench_args_parse(&args, verbs, argc, argv, &error)) {
         (void)fprintf(stderr, "holdfast-bench: %s\n", error.text);
         return BENCH_STATUS_USAGE;

@@ -65,6 +65,8 @@ bench_verb_fn bench_verb_category;
 bench_verb_fn bench_verb_all;
 /* Other engines, beside this one. */
 bench_verb_fn bench_verb_peers;
+/* Where the time of an operation goes, layer by layer. */
+bench_verb_fn bench_verb_profile;
 /* One page of results: the words are their files, oldest first. */
 bench_verb_fn bench_verb_report;
 /* What is measured: the categories, and the table of targets. */

@@ -5,6 +5,7 @@
 #   parity      only linked: the simulator with the calls between engine and machine wrapped
 #   check       release with slow assertions, under the address and undefined sanitisers
 #   stormcheck  storm, likewise
+#   timing      release, in which every layer of the engine measures itself
 #   planted     release, with the plants that a benchmark must notice
 #   bench       how benchmarks are linked: calls of libc that allocate or enter the kernel go
 #               through bench/counted.c; benchcheck is the same for their tests
@@ -62,6 +63,7 @@ flags_print() {
     set_flags check "$checked" "$link"
     set_flags stormcheck "$checked $storm" "$link"
     wraps=$(printf ' -Wl,--wrap=%s' $WRAPPED)
+    set_flags timing "$release -DHF_TIMING" ''
     set_flags planted "$release -DHF_PLANTS" ''
     set_flags bench "$release" "-pie -Wl,-z,relro,-z,now $wraps -Wl,--no-as-needed -lm"
     set_flags benchcheck "$checked" "$link $wraps -Wl,--no-as-needed -lm"

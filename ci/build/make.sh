@@ -39,8 +39,8 @@ $(cat ci/build/flags.sh ci/build/plan.awk ci/build/compile.sh ci/build/link.sh \
     engine/libholdfast.map | cksum)"
     if [ "$wanted" != "$(cat "$state/configured" 2>/dev/null)" ]; then
         rm -rf "$state/release" "$state/storm" "$state/check" "$state/stormcheck" \
-            "$state/planted" "$state/plan" "$state/stamp" "$BUILD/bin" "$BUILD/lib" \
-            "$BUILD/test" "$BUILD/fuzz"
+            "$state/planted" "$state/timing" "$state/plan" "$state/stamp" "$BUILD/bin" \
+            "$BUILD/lib" "$BUILD/test" "$BUILD/fuzz"
         mkdir -p "$BUILD/bin" "$BUILD/lib" "$BUILD/test" "$BUILD/fuzz"
         flags_print >"$state/flags"
         echo "$wanted" >"$state/configured"

@@ -13,9 +13,10 @@
 #   sim/        storm, and again with sanitisers; sim/parity/ storm alone, for the program that
 #               makes each call on real files too
 #   X_test.c    a program of its own beside X, with sanitisers
-#   bench/      release, with sanitisers for its tests, and planted: the release with plants,
-#               which the engine is then compiled with as well; adapters of other engines
-#               for holdfast-bench-peers alone, as far as their headers are there
+#   bench/      release, with sanitisers for its tests, planted, the release with plants, and
+#               timing, with timers: the engine is then compiled with them as well;
+#               adapters of other engines for holdfast-bench-peers alone, as far as their
+#               headers are there
 #   fuzz/X_fuzz.c  with fuzz/replay_main.c a program that replays a corpus; those that include
 #               the simulator are linked with it
 #   fuzz/X.c    helpers of those; custom_afl.c is compiled by ci/fuzz.sh alone
@@ -70,10 +71,12 @@ function engine_source(path) {
         compile("release", "posix", path)
         compile("check", "posix", path)
         compile("planted", "engine", path)
+        compile("timing", "engine", path)
     } else {
         compile("release", "engine", path)
         compile("check", "engine", path)
         compile("planted", "engine", path)
+        compile("timing", "engine", path)
         compile("storm", "engine", path)
         compile("stormcheck", "engine", path)
     }
@@ -117,6 +120,7 @@ function add(path) {
         compile("release", "bench", path)
         compile("check", "bench", path)
         compile("planted", "bench", path)
+        compile("timing", "bench", path)
     } else if (path ~ /^fuzz\//)
         fuzz_source(path)
 }
@@ -151,6 +155,8 @@ END {
         link("bench", "bin/holdfast-bench", "bench", members["release", "bench"] shared library)
         link("bench", "bin/holdfast-bench-peers", "bench", members["release", "bench"] \
             members["release", "peers"] shared library peer_libraries)
+        link("timing", "bin/holdfast-bench-timing", "bench",
+            members["timing", "bench"] shared members["timing", "engine"])
         link("planted", "bin/holdfast-bench-planted", "bench",
             members["planted", "bench"] shared members["planted", "engine"])
     }

@@ -34,6 +34,8 @@ nm -A "$BUILD/bin/holdfast" | grep -q hf_trace || {
     echo 'the search for tracing finds none in the tool either: it is blind'
     failed=1
 }
+nm -A "$static" "$BUILD/bin/holdfast" | grep -i 'hf_timed' |
+    finding 'timers are left in what ships' || true
 nm -g --defined-only "$static" | awk 'NF == 3 && $3 !~ /^hf_/ { print $3 }' |
     finding 'global names that do not begin with hf_'
 

@@ -17,6 +17,7 @@
 
 #include "base/probe.h"
 #include "base/span.h"
+#include "base/timing.h"
 #include "store/read.h"
 #include "store/recovery/recovery.h"
 
@@ -110,6 +111,7 @@ check_expectations(struct hf_db *db, struct hf_commit *commit, struct hf_detail 
 static enum hf_err
 reserve(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *detail)
 {
+    HF_TIMED(reserve);
     enum hf_err err = hf_memtable_reserve_links(db->active, commit->change_count);
 
     for (uint32_t i = 0; err == HF_OK && i < commit->change_count; i++) {
@@ -151,6 +153,7 @@ commit_time(struct hf_db *db, uint64_t now_ns)
 static void
 encode(struct hf_db *db, struct hf_commit *commit, const struct hf_place *place)
 {
+    HF_TIMED(encode);
     uint32_t payload_size = place->size - HF_WAL_FRAME_OVERHEAD;
     uint32_t back = HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
 
@@ -233,6 +236,7 @@ make_room(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
 static void
 index_changes(struct hf_db *db, const struct hf_commit *commit, const struct hf_place *place)
 {
+    HF_TIMED(index);
     uint64_t ref = place->ref + HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
 
     for (uint32_t i = 0; i < commit->change_count; i++) {
@@ -245,6 +249,7 @@ index_changes(struct hf_db *db, const struct hf_commit *commit, const struct hf_
 static enum hf_err
 acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *detail)
 {
+    HF_TIMED(acknowledge);
     uint64_t version = db->last;
 
     if (db->options.mode != HF_MODE_STRICT) {
@@ -275,6 +280,7 @@ static enum hf_err
 admit(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
       struct hf_detail *detail)
 {
+    HF_TIMED(admit);
     uint64_t last;
     enum hf_err err;
 
@@ -308,6 +314,7 @@ freeze(struct hf_db *db)
 static enum hf_err
 commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
 {
+    HF_TIMED(commit);
     struct hf_place place;
     uint64_t payload_size = 0;
 

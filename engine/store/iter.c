@@ -11,6 +11,7 @@
 #include "store/read.h"
 
 #include "base/span.h"
+#include "base/timing.h"
 #include "store/merge/source.h"
 
 #define CATCH_UP_FRAMES 4096u /* read with the lock held; then others may go first */
@@ -292,6 +293,7 @@ advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *d
 enum hf_err
 hf_iter_next(struct hf_iter *iter, struct hf_item *item)
 {
+    HF_TIMED(next);
     struct hf_db *db = iter->view->db;
     struct hf_detail detail = { "" };
     const struct hf_entry *entry = NULL;

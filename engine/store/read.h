@@ -4,6 +4,7 @@
 #ifndef HF_STORE_READ_H
 #define HF_STORE_READ_H
 
+#include "base/timing.h"
 #include "store/store.h"
 
 /* The newest operation on `key` up to `version` in any memtable, a delete too; or NULL. */
@@ -11,6 +12,7 @@ static inline const uint8_t *
 hf_read_memtables(const struct hf_catalog *catalog, struct hf_span key, uint64_t hash,
                   uint64_t version)
 {
+    HF_TIMED(memtables);
     const uint8_t *op = hf_memtable_find(catalog->memtables[0], key, hash, version);
 
     for (uint32_t i = 1; op == NULL && i < catalog->memtable_count; i++)

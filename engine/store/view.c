@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/probe.h"
 #include "base/span.h"
+#include "base/timing.h"
 
 #define PREFETCH_COUNT 32u
 #define PINS_MIN 8u
@@ -169,6 +170,7 @@ keep_pin(struct hf_view *view, struct hf_cached *pin)
 static enum hf_err
 get_from_tables(struct hf_view *view, struct hf_span key, struct hf_item *item)
 {
+    HF_TIMED(tables);
     struct hf_db *db = view->db;
     struct hf_detail detail = { "" };
     struct hf_table_found found;
@@ -205,6 +207,7 @@ get(struct hf_view *view, struct hf_span key, uint64_t hash, struct hf_item *ite
 enum hf_err
 hf_view_get(struct hf_view *view, struct hf_span key, struct hf_item *item)
 {
+    HF_TIMED(get);
     struct hf_db *db = view->db;
     uint64_t hash = hf_hash_bytes_of(key.at, key.len, db->hash_seed);
     enum hf_err err;

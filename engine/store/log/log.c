@@ -16,6 +16,7 @@
 #include "base/assert.h"
 #include "base/probe.h"
 #include "base/span.h"
+#include "base/timing.h"
 #include "vfs/vfs_io.h"
 
 #define TAIL_SHARE 16u /* one in so many bytes of a segment is kept for deletes */
@@ -292,6 +293,7 @@ enum hf_err
 hf_log_place(struct hf_log *log, uint32_t size, uint64_t version, bool is_delete,
              struct hf_place *place, struct hf_detail *detail)
 {
+    HF_TIMED(place);
     uint32_t lead;
 
     if (log->dir == NULL)
@@ -332,6 +334,7 @@ enum hf_err
 hf_log_write(struct hf_log *log, const struct hf_place *place, uint64_t version,
              struct hf_detail *detail)
 {
+    HF_TIMED(write);
     struct hf_span bytes = hf_span(place->at - place->lead, place->lead + place->size);
 
     if (log->dir != NULL) {
@@ -426,6 +429,7 @@ sync_segment(struct hf_log *log, struct hf_log_segment *segment, struct hf_detai
 enum hf_err
 hf_log_sync(struct hf_log *log, struct hf_detail *detail)
 {
+    HF_TIMED(sync);
     struct hf_log_segment *target = log->active;
     uint64_t position, version;
     enum hf_err err;

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/probe.h"
 #include "base/span.h"
+#include "base/timing.h"
 #include "store/file_name.h"
 #include "store/table/table_read.h"
 
@@ -159,6 +160,7 @@ static enum hf_err
 ask_filter(struct hf_table_env *env, struct hf_table *table, uint64_t hash,
            struct hf_detail *detail)
 {
+    HF_TIMED(filter);
     struct hf_cached *cached;
     enum hf_err err;
     bool may_have;
@@ -178,6 +180,7 @@ static enum hf_err
 look_up(struct hf_table_env *env, struct hf_table *table, struct hf_span key, uint64_t version,
         struct hf_table_found *found, struct hf_detail *detail)
 {
+    HF_TIMED(look_up);
     struct hf_table_cursor cursor;
     struct hf_table_step *leaf = &cursor.step[table->meta.depth];
     enum hf_err err = hf_table_cursor_open(&cursor, env, table, false);

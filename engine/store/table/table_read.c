@@ -16,6 +16,7 @@
 
 #include "base/probe.h"
 #include "base/span.h"
+#include "base/timing.h"
 #include "vfs/vfs_io.h"
 
 #include <inttypes.h>
@@ -115,6 +116,7 @@ enum hf_err
 hf_table_read(const struct hf_table *table, const struct hf_block_want *want, uint8_t *raw,
               struct hf_span *payload, struct hf_detail *detail)
 {
+    HF_TIMED(block);
     uint64_t off = want->place.off;
     size_t size = want->place.size, got = 0;
     enum hf_err err = HF_OK;
