@@ -56,4 +56,7 @@ struct sim_recording sim_runner_recording(const struct sim_runner *runner);
 void sim_runner_run_twice(struct sim_runner *runner, const struct sim_order *order,
                           struct sim_result *result);
 
+/* Properties, a bit each, that no run of this process is held to. */
+void sim_run_without(uint32_t properties);
+
 #endif

@@ -2,6 +2,7 @@
  * sim_main.c - `holdfast-sim`: reads the command line and hands over to a verb.
  */
 #define _GNU_SOURCE /* sysconf */
+#include "sim/garden.h"
 #include "sim/grow.h"
 #include "sim/probe.h"
 #include "sim/verbs_sim.h"
@@ -171,6 +172,75 @@ read_scenario_out(struct sim_args *args, const char *value)
 }
 
 static const char *
+read_matrix(struct sim_args *args, const char *value)
+{
+    (void)value;
+    args->matrix = true;
+    return NULL;
+}
+
+static const char *
+read_without(struct sim_args *args, const char *value)
+{
+    int property = sim_word_find(sim_property_name, value);
+
+    if (strcmp(value, "all") == 0)
+        args->without = SIM_WITHOUT_ALL;
+    else if (property >= 0)
+        args->without |= UINT32_C(1) << property;
+    else
+        return "there is no such property; describe lists them";
+    return NULL;
+}
+
+static const char *
+personality_word(unsigned index)
+{
+    return index < SIM_PERSONALITY_COUNT ? sim_personality_name((enum sim_personality)index)
+                                         : NULL;
+}
+
+static const char *
+read_contract(struct sim_args *args, const char *value)
+{
+    int personality = sim_word_find(personality_word, value);
+
+    if (personality < 0)
+        return "there is no such personality; describe lists them";
+    for (unsigned i = 0; i < args->contract_count; i++) {
+        if (args->contracts[i] == (unsigned)personality)
+            return "said twice";
+    }
+    args->contracts[args->contract_count++] = (unsigned)personality;
+    return NULL;
+}
+
+static const char *
+read_tries(struct sim_args *args, const char *value)
+{
+    const char *wrong = sim_number_parse(&args->tries, SIM_COUNT, value);
+
+    return wrong == NULL && (args->tries == 0 || args->tries > SIM_TRIES_MAX)
+               ? "1 to 1000 tries"
+               : wrong;
+}
+
+static const char *
+read_limit(struct sim_args *args, const char *value)
+{
+    const char *wrong = sim_number_parse(&args->limit, SIM_COUNT, value);
+
+    return wrong == NULL && args->limit == 0 ? "at least one run" : wrong;
+}
+
+static const char *
+read_baseline(struct sim_args *args, const char *value)
+{
+    args->baseline = value;
+    return NULL;
+}
+
+static const char *
 read_out(struct sim_args *args, const char *value)
 {
     if (strcmp(value, "-") == 0)
@@ -220,6 +290,17 @@ static const struct {
     { "--save-tape", "FILE", "saves the tape of the run", FOR_REPLAY, read_save_tape },
     { "--scenarios", "FOLDER", "where to look (default: scenarios/)", FOR_PLANTS | FOR_MERGE,
       read_scenarios },
+    { "--matrix", NULL, "each plant many times, under each contract: after how many runs?",
+      FOR_PLANTS, read_matrix },
+    { "--contract", "NAME",
+      "a personality for every scenario; matrix: several, the first rules", FOR_PLANTS,
+      read_contract },
+    { "--tries", "N", "of each plant and contract (default 20)", FOR_PLANTS, read_tries },
+    { "--limit", "N", "runs until a plant has survived", FOR_PLANTS, read_limit },
+    { "--baseline", "FILE", "what a matrix was: a plant that takes longer is an error",
+      FOR_PLANTS, read_baseline },
+    { "--without", "PROPERTY|all", "who escapes if nobody judges it; all: each in turn",
+      FOR_PLANTS, read_without },
     { "--no-chances", NULL, "the engine does nothing unusual by chance",
       FOR_RUN | FOR_REPLAY | FOR_SHRINK, read_no_chances },
     { "-o", "FILE", "where the scenario goes that is made", FOR_SHRINK | FOR_EXPLORE,

@@ -11,6 +11,8 @@
 #define SIM_EXIT_USAGE 2
 #define SIM_EXIT_SIMULATOR 3
 
+#define SIM_WITHOUT_ALL ((UINT32_C(1) << SIM_PROPERTY_COUNT) - 1)
+
 struct sim_args {
     const char **words; /* files, folders or names */
     unsigned word_count;
@@ -25,6 +27,12 @@ struct sim_args {
     const char *save_tape;
     const char *scenarios;
     const char *scenario_out; /* where the scenario goes that was made, NULL: stdout */
+    bool matrix;
+    uint32_t without; /* properties that nobody judges, a bit each */
+    unsigned contracts[SIM_PERSONALITY_COUNT];
+    unsigned contract_count; /* 0: as the scenarios have it */
+    uint64_t tries, limit;   /* 0: the default */
+    const char *baseline;
     bool json;
     bool no_chances;
     FILE *out;
