@@ -172,6 +172,14 @@ read_scenario_out(struct sim_args *args, const char *value)
 }
 
 static const char *
+read_progress(struct sim_args *args, const char *value)
+{
+    (void)value;
+    args->progress = true;
+    return NULL;
+}
+
+static const char *
 read_matrix(struct sim_args *args, const char *value)
 {
     (void)value;
@@ -290,6 +298,8 @@ static const struct {
     { "--save-tape", "FILE", "saves the tape of the run", FOR_REPLAY, read_save_tape },
     { "--scenarios", "FOLDER", "where to look (default: scenarios/)", FOR_PLANTS | FOR_MERGE,
       read_scenarios },
+    { "--progress", NULL, "a line on stderr now and then, where that is no terminal", FOR_RUN,
+      read_progress },
     { "--matrix", NULL, "each plant many times, under each contract: after how many runs?",
       FOR_PLANTS, read_matrix },
     { "--contract", "NAME",

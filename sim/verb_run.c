@@ -1,20 +1,19 @@
 /*
  * verb_run.c - `holdfast-sim run`: a campaign, its table and its verdict.
  */
-#define _GNU_SOURCE /* isatty, open_memstream */
+#define _GNU_SOURCE /* open_memstream */
 #include "sim/grow.h"
 #include "sim/outcome.h"
+#include "sim/progress.h"
 #include "sim/result_print.h"
 #include "sim/verbs_sim.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LAST_EVENTS 12u
 #define FAILURES_MAX 5u /* that are shown of one scenario; the table counts them all */
-#define PROGRESS_NS 200000000u
 
 /* A line of JSON that waits for its place: with --time, runs are not dealt in order. */
 struct held_line {
@@ -28,9 +27,10 @@ struct show {
     const struct sim_set *set;
     struct sim_tally *tallies;
     uint64_t done, size;
-    uint64_t began_ns, shown_ns;
+    uint64_t cycles, failures;
+    uint64_t began_ns;
     struct sim_pace pace;
-    bool has_progress;
+    struct sim_progress progress;
     struct held_line *lines;
     size_t line_count, line_capacity;
 };
@@ -53,13 +53,14 @@ show_last_events(FILE *out, const struct sim_last_events *events)
 }
 
 static void
-show_failure(const struct show *show, const struct sim_result *result,
+show_failure(struct show *show, const struct sim_result *result,
              const struct sim_last_events *events)
 {
     const struct sim_tally *tally = &show->tallies[result->scenario];
     const struct sim_scenario *scenario = show->set->list[result->scenario];
     uint64_t count = tally->broke + tally->failed;
 
+    sim_progress_clear(&show->progress);
     if (count <= FAILURES_MAX)
         sim_print_failure(show->args->out, scenario, result, show->args->plant);
     else if (count == FAILURES_MAX + 1)
@@ -108,16 +109,25 @@ release_lines(struct show *show)
     free(show->lines);
 }
 
+/* Scenarios come one after the other; with a budget all of them are under way at once. */
 static void
-show_progress(struct show *show)
+show_progress(struct show *show, const struct sim_result *result)
 {
-    uint64_t now = sim_wall_ns();
+    uint64_t now_ns = sim_wall_ns();
+    struct sim_progress_now now = {
+        .scenario_done = show->args->time_ns != 0 ? 0 : result->scenario,
+        .scenario_count = show->set->count,
+        .run_done = show->done,
+        .run_count = show->size,
+        .cycles = show->cycles,
+        .failures = show->failures,
+        .elapsed_ns = now_ns - show->began_ns,
+        .budget_ns = show->args->time_ns,
+    };
 
-    if (!show->has_progress || now - show->shown_ns < PROGRESS_NS)
-        return;
-    show->shown_ns = now;
-    fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " runs ", show->done, show->size);
-    fflush(stderr);
+    show->cycles = now.cycles += result->cycles;
+    show->failures = now.failures += result->verdict != SIM_HELD;
+    sim_progress_show(&show->progress, &now, now_ns);
 }
 
 static void
@@ -136,7 +146,7 @@ each_result(void *context, const struct sim_result *result,
                        show->args->plant, events);
     else if (result->verdict != SIM_HELD)
         show_failure(show, result, events);
-    show_progress(show);
+    show_progress(show, result);
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */
@@ -153,8 +163,7 @@ conclude(struct show *show)
     };
 
     sim_outcome_add_up(&outcome);
-    if (show->has_progress)
-        fprintf(stderr, "\r%40s\r", "");
+    sim_progress_clear(&show->progress);
     if (show->args->json) {
         release_lines(show);
         sim_outcome_summary(show->args->out, &outcome);
@@ -184,7 +193,7 @@ sim_verb_run(const struct sim_args *args)
     if (sim_args_load(args, &set)) {
         show.tallies = sim_new((set.count + 1) * sizeof *show.tallies);
         show.size = sim_campaign_size(&campaign);
-        show.has_progress = isatty(STDERR_FILENO) == 1;
+        show.progress = sim_progress_begin(args->progress);
         if (sim_campaign_run(&campaign, each_result, &show)) {
             status = conclude(&show);
         } else {

@@ -27,6 +27,7 @@ struct sim_args {
     const char *save_tape;
     const char *scenarios;
     const char *scenario_out; /* where the scenario goes that was made, NULL: stdout */
+    bool progress;            /* lines of it, where there is no terminal */
     bool matrix;
     uint32_t without; /* properties that nobody judges, a bit each */
     unsigned contracts[SIM_PERSONALITY_COUNT];
