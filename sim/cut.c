@@ -35,6 +35,8 @@ struct unit {
     uint32_t seen;  /* versions that the applying pass has met */
     uint32_t at;    /* FIRST, LAST: where in the unit the one after `keep` is torn */
     enum tear tear;
+    /* in plan_each: from where to where some version differs from what is durable */
+    uint32_t changed_from, changed_to;
 };
 
 /* What a unit that is new to its file may show where its data is lost. */
@@ -315,30 +317,61 @@ plan_sequential(struct work *work, const struct sim_inode *inode)
     work->sizes_kept = count_sizes(inode, limit);
 }
 
+/* Whether byte `off` of the file is `byte` on the disk, or would be if the file were longer. */
+static bool
+is_on_disk(const struct sim_inode *inode, uint64_t off, uint8_t byte)
+{
+    return off < inode->disk.size ? inode->disk.at[off] == byte : byte == 0;
+}
+
+/* Finds what of each unit some pending write changes; zeros change none where there was
+ * nothing. */
+static void
+find_changes(struct work *work, const struct sim_inode *inode)
+{
+    for (size_t i = 0; i < inode->op_count; i++) {
+        const struct sim_op *op = &inode->ops[i];
+        for (uint64_t at = 0; op->kind == SIM_OP_DATA && at < op->len; at++) {
+            uint32_t place = (uint32_t)((op->off + at) % work->unit);
+            struct unit *unit = &work->units[(op->off + at) / work->unit];
+            if (is_on_disk(inode, op->off + at, inode->op_bytes[op->bytes + at]))
+                continue;
+            if (unit->changed_to == 0 || place < unit->changed_from)
+                unit->changed_from = place;
+            if (place >= unit->changed_to)
+                unit->changed_to = place + 1;
+        }
+    }
+}
+
 /*
  * One draw for each unit and one for the size, of which every value is another outcome: of a
- * unit the newest version, an older one, or a torn one. So all outcomes can be counted.
+ * unit the newest version, an older one, or a torn one. So all outcomes can be counted. A unit
+ * that no version changes has one outcome, and so has the lock file, whose bytes and name say
+ * nothing that a recovery goes by.
  */
 static void
 plan_each(struct work *work, const struct sim_inode *inode)
 {
     size_t sizes = count_sizes(inode, inode->op_count);
 
+    find_changes(work, inode);
     for (uint64_t u = 0; u < work->unit_count; u++) {
         struct unit *unit = &work->units[u];
         uint64_t choices = (uint64_t)unit->count + 1 + work->admits->tears;
         uint64_t older;
-        if (unit->count == 0)
+        unit->keep = unit->count;
+        if (unit->changed_to == 0 || inode->class == SIM_FILE_LOCK)
             continue;
         older = sim_draw(work->tape, SIM_CUT_EACH_UNIT, entity_of(inode, u), choices);
         unit->keep = unit->count - (uint32_t)(older <= unit->count ? older : 1);
         if (older > unit->count) {
             unit->tear = TEAR_FIRST;
-            unit->at = work->unit / 2;
+            unit->at = (unit->changed_from + unit->changed_to + 1) / 2;
         }
     }
     work->sizes_kept = sizes;
-    if (sizes > 0)
+    if (sizes > 0 && inode->class != SIM_FILE_LOCK)
         work->sizes_kept -= sim_draw(work->tape, SIM_CUT_EACH_SIZE, inode->tag, sizes + 1);
 }
 
@@ -542,7 +575,8 @@ name_is_kept(struct work *work, const struct sim_name_op *op)
     if (!work->is_free)
         return work->keeps_all;
     if (work->cut->each)
-        return sim_draw(work->tape, SIM_CUT_EACH_NAME, op->inode->tag, 2) == 0;
+        return op->inode->class == SIM_FILE_LOCK ||
+               sim_draw(work->tape, SIM_CUT_EACH_NAME, op->inode->tag, 2) == 0;
     if (rule != NULL && rule->flavour != SIM_FLAVOUR_ANY &&
         (rule->file == SIM_FILE_ANY || rule->file == op->inode->class))
         return rule->flavour == SIM_KEEP;

@@ -229,6 +229,7 @@ judge_opened(const struct opening *opening)
     sim_oracle_recover(run->oracle, version, is_writable);
     sim_backup_recovered(run, version);
     run->result->calls_opened = sim_machine_calls(run->machine);
+    run->result->recovered = version;
     run->is_placed = is_writable;
     if (is_writable)
         run->sync_errors = sim_machine_fault_count(run->machine, SIM_SYNC_ERROR);
@@ -382,10 +383,6 @@ storm(struct sim_run *run)
         check_order(run);
     }
     run->stage = SIM_STAGE_LAST;
-    if (run->order->crashes_max != 0) {
-        sim_work_close(run); /* a crash may strike in it too */
-        return;
-    }
     sim_run_calm(run, true);
     resume(run);
     if (!run->is_broken)

@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "sim/cut.h"
 #include "sim/grow.h"
+#include "sim/holdings.h"
 #include "sim/machine_state.h"
 #include "sim/media.h"
 #include "sim/mix.h"
@@ -142,6 +143,17 @@ evict_all(struct sim_disk *disk)
     }
 }
 
+/* The files that a cut left, for the timeline. */
+static void
+note_left(struct sim_machine *machine)
+{
+    const struct sim_names *names = &machine->disk.visible;
+
+    for (size_t i = 0; i < names->count; i++)
+        sim_note(machine, "      | left: %s, %zu bytes", names->at[i].name,
+                 names->at[i].inode->mem.size);
+}
+
 /* What is left of a life when it ended, however it did. */
 static enum sim_end
 finish_life(struct sim_machine *machine, bool returned)
@@ -160,8 +172,11 @@ finish_life(struct sim_machine *machine, bool returned)
         end = rule->fault == SIM_POWER_CUT ? SIM_CUT_OFF : SIM_KILLED;
         sim_note(machine, "  * %s", end == SIM_CUT_OFF ? "the power is gone" : "killed");
     }
-    if (end == SIM_CUT_OFF)
+    if (end == SIM_CUT_OFF) {
+        sim_holdings_note(machine, "what a power cut decides about:");
         cut_power(machine, rule);
+        note_left(machine);
+    }
 #ifdef HF_CHECK
     sim_disk_check(&machine->disk);
 #endif

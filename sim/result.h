@@ -21,6 +21,7 @@ struct sim_result {
     uint64_t steps;
     uint64_t calls;        /* of files and directories, while faults could strike */
     uint64_t calls_opened; /* ... until the last open was judged */
+    uint64_t recovered;    /* versions that the last open showed */
     uint64_t unread;       /* explicit draws that nobody asked for */
     uint64_t cycles;
     uint64_t refused; /* times that damage was reported by a clear error at open */

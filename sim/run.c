@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "sim/grow.h"
+#include "sim/holdings.h"
 #include "sim/mix.h"
 #include "sim/probe.h"
 #include "sim/run_state.h"
@@ -106,6 +107,7 @@ sim_run_break(struct sim_run *run, enum sim_property property, const char *expec
     sim_note(run->machine, "BROKEN %s: expected %s", sim_property_name(property),
              result->expected);
     sim_note(run->machine, "       found %s", result->found);
+    sim_holdings_note(run->machine, "what is not durable at this moment:");
 }
 
 void
@@ -282,6 +284,7 @@ state_hash(const struct sim_run *run)
 {
     uint64_t hash = sim_machine_disk_hash(run->machine);
 
+    hash = sim_mix_in(hash, run->is_created);
     hash = sim_mix_in(hash, sim_oracle_kept(run->oracle));
     return sim_mix_in(hash, sim_oracle_last(run->oracle));
 }

@@ -2,6 +2,7 @@
  * sim_main.c - `holdfast-sim`: reads the command line and hands over to a verb.
  */
 #define _GNU_SOURCE /* sysconf */
+#include "sim/explore.h"
 #include "sim/garden.h"
 #include "sim/grow.h"
 #include "sim/probe.h"
@@ -36,6 +37,8 @@ static const struct {
       sim_verb_replay },
     { "shrink", "FILE --seed N", "the smallest scenario that still fails", FOR_SHRINK,
       sim_verb_shrink },
+    { "explore", "[FILE|FOLDER...]", "every crash and every failing call of short workloads",
+      FOR_EXPLORE, sim_verb_explore },
     { "plants", "[NAME...]", "switches on each planted bug and sees that it is caught",
       FOR_PLANTS, sim_verb_plants },
     { "merge", "FILE...", "the results of many jobs (run --json) into one, judged as one",
@@ -165,6 +168,14 @@ read_scenarios(struct sim_args *args, const char *value)
 }
 
 static const char *
+read_outcomes(struct sim_args *args, const char *value)
+{
+    const char *wrong = sim_number_parse(&args->outcomes, SIM_COUNT, value);
+
+    return wrong == NULL && args->outcomes == 0 ? "outcomes count from 1" : wrong;
+}
+
+static const char *
 read_scenario_out(struct sim_args *args, const char *value)
 {
     args->scenario_out = value;
@@ -282,10 +293,10 @@ static const struct {
     unsigned verbs;
     const char *(*read)(struct sim_args *args, const char *value);
 } options[] = {
-    { "--seeds", "A..B", "instead of the scenarios' own", FOR_RUN, read_seeds },
+    { "--seeds", "A..B", "instead of the scenarios' own", FOR_RUN | FOR_EXPLORE, read_seeds },
     { "--seed", "N", "which run", FOR_REPLAY | FOR_SHRINK, read_seed },
-    { "--jobs", "N", "processes at once (default: one a core)", FOR_RUN | FOR_PLANTS,
-      read_jobs },
+    { "--jobs", "N", "processes at once (default: one a core)",
+      FOR_RUN | FOR_PLANTS | FOR_EXPLORE, read_jobs },
     { "--shard", "I/N|auto", "the I'th of N parts; auto: from a job array's variables", FOR_RUN,
       read_shard },
     { "--time", "TIME", "stop after it; seeds are dealt round-robin", FOR_RUN | FOR_SHRINK,
@@ -313,6 +324,8 @@ static const struct {
       FOR_PLANTS, read_without },
     { "--no-chances", NULL, "the engine does nothing unusual by chance",
       FOR_RUN | FOR_REPLAY | FOR_SHRINK, read_no_chances },
+    { "--outcomes", "N", "of a crash point, at most (default 65536)", FOR_EXPLORE,
+      read_outcomes },
     { "-o", "FILE", "where the scenario goes that is made", FOR_SHRINK | FOR_EXPLORE,
       read_scenario_out },
     { "--json", NULL, "JSON instead of text", FOR_ALL, read_json },
@@ -483,6 +496,7 @@ run_verb(unsigned verb, int argc, char **argv)
                              .jobs = core_count(),
                              .shard_count = 1,
                              .doubled = 1,
+                             .outcomes = SIM_EXPLORE_OUTCOMES,
                              .doubled_of = 16,
                              .out = stdout };
     int status = SIM_EXIT_USAGE;

@@ -22,6 +22,7 @@ struct sim_args {
     uint64_t shard, shard_count;
     uint64_t time_ns;
     uint64_t doubled, doubled_of;
+    uint64_t outcomes; /* of a crash point, at most */
     const char *plant;
     const char *tape;
     const char *save_tape;
@@ -42,6 +43,7 @@ struct sim_args {
 int sim_verb_run(const struct sim_args *args);
 int sim_verb_replay(const struct sim_args *args);
 int sim_verb_shrink(const struct sim_args *args);
+int sim_verb_explore(const struct sim_args *args);
 int sim_verb_plants(const struct sim_args *args);
 int sim_verb_merge(const struct sim_args *args);
 int sim_verb_report(const struct sim_args *args);
