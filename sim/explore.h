@@ -46,9 +46,9 @@ struct sim_explore_way {
 };
 
 /*
- * Explores one seed of the scenario, at most `outcomes` of each point. False: *result is of the first run that broke, and *way is
- * its way; true: all held. `counts` and `way` are up to date at any time, for a reader in
- * another process when this one dies.
+ * Explores one seed of the scenario, at most `outcomes` of each point. False: *result is of the
+ * first run that broke, and *way is its way; true: all held. `counts` and `way` are up to date
+ * at any time, for a reader in another process when this one dies.
  */
 bool sim_explore(const struct sim_scenario *scenario, uint64_t seed, uint64_t outcomes,
                  struct sim_explore_counts *counts, struct sim_explore_way *way,
