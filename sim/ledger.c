@@ -137,7 +137,8 @@ sim_book_unwitnessed(const struct sim_book *book)
             return false;
         is_tail_hit = true;
     }
-    return is_tail_hit;
+    /* Before any batch there are errors of reads only: those excuse no loss. */
+    return is_tail_hit && book->batch > 0;
 }
 
 struct sim_ledger
