@@ -71,6 +71,13 @@ read_plant(struct bench_args *args, const char *value)
 }
 
 static const char *
+read_why(struct bench_args *args, const char *value)
+{
+    args->why = value;
+    return NULL;
+}
+
+static const char *
 read_out(struct bench_args *args, const char *value)
 {
     args->out = value;
@@ -104,6 +111,10 @@ static const struct option options[] = {
     { "--dir", BENCH_OPT_DIR, "FOLDER", "where databases are made (.)", read_directory },
     { "--plant", BENCH_OPT_PLANT, "NAME", "holdfast-bench-planted: with this mistake on",
       read_plant },
+    { "--no-instructions", BENCH_OPT_NO_INSTRUCTIONS, NULL, "count without valgrind",
+      read_nothing },
+    { "--accept", BENCH_OPT_ACCEPT, NULL, "make what is measured the baseline", read_nothing },
+    { "--why", BENCH_OPT_WHY, "TEXT", "what --accept writes into it", read_why },
     { "--json", BENCH_OPT_JSON, NULL, "print JSON instead of text", read_nothing },
     { "--out", BENCH_OPT_OUT, "FILE", "print to FILE instead of standard output", read_out },
     { "-o", BENCH_OPT_OUT, "FILE", "the same", read_out },
@@ -262,7 +273,7 @@ help_options(unsigned bits, struct hf_output *output)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if ((options[i].bit & bits) != 0)
-            hf_output_print(output, "  %-9s %-7s %s\n", options[i].name,
+            hf_output_print(output, "  %-17s %-7s %s\n", options[i].name,
                             options[i].value == NULL ? "" : options[i].value, options[i].about);
 }
 
@@ -284,7 +295,7 @@ bench_args_help(const struct bench_verb *verbs, const struct bench_verb *verb,
     help_options(~0u, output);
     hf_output_print(
         output,
-        "  %-17s the version of this program\n"
+        "  %-25s the version of this program\n"
         "A file named - is standard input or output; -- ends options.\n"
         "Status: 0 within limits, 1 a limit, baseline or count was broken, 2 usage, "
         "3 it could not measure.\n",

@@ -6,6 +6,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "bench/planted.h"
 #include "bench/verbs_bench.h"
 
 #include <errno.h>
@@ -30,6 +31,21 @@ static const struct bench_verb verbs[] = {
       bench_verb_profile },
     { "report", "RESULTS.json ...", "one page of them; several: over time, oldest first", 1,
       BENCH_WORDS_MAX, 0, bench_verb_report },
+    CATEGORY("query", "scans, and reads as of an earlier version"),
+    CATEGORY("compaction", "what writers feel while tables are merged, and what it writes"),
+    CATEGORY("durability", "what a promise costs: syncs, groups, a stream"),
+    CATEGORY("recovery", "until a database can be used again"),
+    CATEGORY("memory", "what the engine holds, beside its data and at its limit"),
+    CATEGORY("concurrency", "several threads at one database"),
+    CATEGORY("scenarios", "an agent's run, bursts, a long run, hot and cold reads"),
+    { "ycsb", "[a..f]", "the core workloads of YCSB", 0, 6, BENCH_OPT_MEASURE,
+      bench_verb_ycsb },
+    { "counts", "", "instructions, allocations, calls and bytes of an operation", 0, 0,
+      BENCH_OPT_DIR | BENCH_OPT_JSON | BENCH_OPT_PLANT | BENCH_OPT_NO_INSTRUCTIONS,
+      bench_verb_counts },
+    { "compare", "BASELINE [RESULTS]", "the gate: status 1 if something has become worse", 1, 2,
+      BENCH_OPT_MEASURE | BENCH_OPT_NO_INSTRUCTIONS | BENCH_OPT_ACCEPT | BENCH_OPT_WHY,
+      bench_verb_compare },
     { "targets", "", "the table of targets, and who says so", 0, 0, 0, bench_verb_targets },
     { 0 },
 };
@@ -88,6 +104,11 @@ main(int argc, char **argv)
         argv[1] += strlen("--");
     if (!bench_args_parse(&args, verbs, argc, argv, &error)) {
         (void)fprintf(stderr, "holdfast-bench: %s\n", error.text);
+        return BENCH_STATUS_USAGE;
+    }
+    if (args.plant != NULL && !bench_plant_set(args.plant)) {
+        (void)fprintf(stderr, "holdfast-bench: --plant: this program has no plant '%s'\n",
+                      args.plant);
         return BENCH_STATUS_USAGE;
     }
     if (!hf_output_open(&output, args.out, (args.given & BENCH_OPT_JSON) != 0))

@@ -10,5 +10,13 @@
 #include "bench/suite.h"
 
 void bench_storage(struct bench_suite *suite);
+void bench_query(struct bench_suite *suite);
+void bench_compaction(struct bench_suite *suite);
+void bench_durability(struct bench_suite *suite);
+void bench_recovery(struct bench_suite *suite);
+void bench_memory(struct bench_suite *suite);
+void bench_concurrency(struct bench_suite *suite);
+void bench_scenario(struct bench_suite *suite);
+void bench_ycsb(struct bench_suite *suite);
 
 #endif

@@ -92,8 +92,8 @@ bench_environment_look(struct bench_environment *environment, const char *direct
     (void)snprintf(environment->libc, BENCH_FACT_SIZE, "glibc %s", gnu_get_libc_version());
     set(environment->kernel, "unknown");
     if (uname(&system) == 0)
-        (void)snprintf(environment->kernel, BENCH_FACT_SIZE, "%s %s %s", system.sysname,
-                       system.release, system.machine);
+        (void)snprintf(environment->kernel, BENCH_FACT_SIZE, "%s %.*s %s", system.sysname,
+                       (int)strcspn(system.release, "-"), system.release, system.machine);
     find_cpu(environment->cpu);
     find_file_system(environment->file_system, directory);
     bench_time_text(environment->time);

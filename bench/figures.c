@@ -65,6 +65,7 @@ bench_figures_fill(struct bench_figures *figures, const struct bench_tally *tall
     figures->p999_ns = bench_histogram_at(h, 0.999) / 1000;
     figures->median_ns = figures->p50_ns;
     figures->ops_per_s = tally->ns_total > 0 ? ops * 1e9 / tally->ns_total : 0;
+    figures->best_ops_per_s = figures->ops_per_s;
 }
 
 static int

@@ -30,7 +30,8 @@ void bench_tally_merge(struct bench_tally *into, const struct bench_tally *from)
 struct bench_figures {
     double min_ns, mean_ns, median_ns, stddev_ns;
     double p50_ns, p95_ns, p99_ns, p999_ns, max_ns;
-    double ops_per_s; /* operations for each second spent in them, of all threads */
+    double ops_per_s;      /* for each second spent in them: of the median round */
+    double best_ops_per_s; /* and of the best one; of all threads */
     uint64_t samples, ops, warm_up_ops;
     uint32_t batch, threads;
     double clock_cost_ns; /* taken off each sample */

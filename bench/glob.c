@@ -28,3 +28,15 @@ bench_glob(const char *pattern, const char *name)
         pattern++;
     return *pattern == 0;
 }
+
+bool
+bench_globs_meet(const char *a, const char *b)
+{
+    if (*a == '*')
+        return bench_globs_meet(a + 1, b) || (*b != 0 && bench_globs_meet(a, b + 1));
+    if (*b == '*')
+        return bench_globs_meet(b, a);
+    if (*a == 0 || *b == 0)
+        return *a == *b;
+    return (*a == *b || *a == '?' || *b == '?') && bench_globs_meet(a + 1, b + 1);
+}

@@ -97,6 +97,18 @@ measure_round(struct progress *p, struct bench_tally *scratch,
     bench_tally_merge(p->tally, scratch);
 }
 
+/* The rates of the round in the middle, where a neighbour's burst is not, and of the best. */
+static void
+rate_rounds(struct bench_figures *figures)
+{
+    double means[BENCH_ROUNDS_MAX];
+
+    memcpy(means, figures->round_mean_ns, sizeof means);
+    double mean = bench_median(means, figures->round_count); /* sorts them */
+    figures->ops_per_s = mean > 0 ? 1e9 / mean : 0;
+    figures->best_ops_per_s = means[0] > 0 ? 1e9 / means[0] : 0;
+}
+
 void
 bench_measure(struct bench_figures *figures, struct bench_tally *tallies,
               const struct bench_work *works, unsigned count, const struct bench_effort *effort)
@@ -115,8 +127,10 @@ bench_measure(struct bench_figures *figures, struct bench_tally *tallies,
     for (unsigned round = 0; round < effort->rounds; round++)
         for (unsigned i = 0; i < count; i++)
             measure_round(&progress[i], scratch, effort);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         bench_figures_fill(&figures[i], progress[i].tally);
+        rate_rounds(&figures[i]);
+    }
     free(scratch);
     free(own);
 }
@@ -145,4 +159,5 @@ bench_measure_open(struct bench_figures *figures, struct bench_tally *tally,
     bench_figures_fill(figures, tally);
     figures->round_mean_ns[0] = figures->mean_ns;
     figures->ops_per_s = (double)work->ops_max * 1e9 / lasted;
+    figures->best_ops_per_s = figures->ops_per_s;
 }

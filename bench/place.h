@@ -18,6 +18,8 @@ const char *bench_place_open(const char *parent);
 void bench_place_path(char path[BENCH_PATH_SIZE], const char *directory, const char *name);
 /* Removes a database or another flat folder; nothing there is fine. */
 void bench_place_remove(const char *path);
+/* Copies a flat folder: of an open database, what a kill at this moment would leave. */
+void bench_place_copy(const char *from, const char *to);
 /* The bytes of all files in a flat folder. */
 uint64_t bench_place_size(const char *path);
 

@@ -11,14 +11,14 @@
 
 #ifdef HF_PLANTS
 #define NAME(name, text) #name,
-static const char *const names[] = { HF_PLANT_NAMES(NAME) NULL };
+static const char *const names[] = { HF_COST_PLANT_NAMES(NAME) NULL };
 
-bool hf_probe_planted[HF_PLANT_COUNT];
+bool hf_probe_planted[HF_PLANT_LIMIT];
 
 static void
 set(unsigned index)
 {
-    hf_probe_planted[index] = true;
+    hf_probe_planted[HF_PLANT_COUNT + 1 + index] = true;
 }
 #else
 static const char *const names[] = { NULL };

@@ -121,16 +121,17 @@ print_table(struct hf_output *output, const struct bench_suite *suite)
                     count_slow(suite));
 }
 
-static void
-print_json(struct hf_output *output, const struct bench_suite *suite)
+void
+bench_suite_json(struct hf_output *output, const struct bench_suite *suite,
+                 const char *accepted)
 {
     struct bench_environment here;
 
     bench_environment_look(&here, suite->directory);
     hf_output_print(output, "{\"schema\": 1, \"environment\": ");
     bench_environment_json(output, &here);
-    hf_output_print(output, ", \"tier\": \"%s\", \"size\": \"%s\", \"results\": [",
-                    bench_tiers[suite->tier].name, bench_size_names[suite->size]);
+    hf_output_print(output, ", \"tier\": \"%s\", \"size\": \"%s\"%s, \"results\": [",
+                    bench_tiers[suite->tier].name, bench_size_names[suite->size], accepted);
     for (unsigned i = 0; i < suite->count; i++) {
         hf_output_print(output, i == 0 ? "\n" : ",\n");
         bench_result_json(output, &suite->results[i]);
@@ -144,10 +145,9 @@ print_json(struct hf_output *output, const struct bench_suite *suite)
 int
 bench_print(struct hf_output *output, const struct bench_suite *suite)
 {
-    if (suite->shows_progress)
-        (void)fputs("\r\033[K", stderr);
+    bench_progress_end(suite);
     if (output->json)
-        print_json(output, suite);
+        bench_suite_json(output, suite, "");
     else
         print_table(output, suite);
     return count_slow(suite) > 0 ? BENCH_STATUS_BROKEN : BENCH_STATUS_DONE;

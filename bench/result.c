@@ -40,7 +40,7 @@ bench_result_figure(const struct bench_result *result, enum bench_measure measur
     case BENCH_MAX:
         return f->max_ns;
     case BENCH_RATE:
-        return f->ops_per_s;
+        return f->best_ops_per_s;
     case BENCH_SIZE:
     case BENCH_RATIO:
         break;
@@ -80,15 +80,30 @@ print_string(struct hf_output *output, const char *name, const char *text)
     hf_output_json_string(output, (struct hf_span){ text, strlen(text) });
 }
 
+/* A duration, or null where nothing was timed. */
+static void
+print_duration(struct hf_output *output, const char *name, const struct bench_figures *f,
+               double value)
+{
+    if (f->samples == 0)
+        hf_output_print(output, ", \"%s\": null", name);
+    else
+        hf_output_print(output, ", \"%s\": %.3f", name, value);
+}
+
 static void
 print_figures(struct hf_output *output, const struct bench_figures *f)
 {
-    hf_output_print(output,
-                    ", \"median_ns\": %.3f, \"mean_ns\": %.3f, \"stddev_ns\": %.3f, "
-                    "\"min_ns\": %.3f, \"p50_ns\": %.3f, \"p95_ns\": %.3f, \"p99_ns\": %.3f, "
-                    "\"p999_ns\": %.3f, \"max_ns\": %.3f, \"ops_per_s\": %.1f",
-                    f->median_ns, f->mean_ns, f->stddev_ns, f->min_ns, f->p50_ns, f->p95_ns,
-                    f->p99_ns, f->p999_ns, f->max_ns, f->ops_per_s);
+    print_duration(output, "median_ns", f, f->median_ns);
+    print_duration(output, "mean_ns", f, f->mean_ns);
+    print_duration(output, "stddev_ns", f, f->stddev_ns);
+    print_duration(output, "min_ns", f, f->min_ns);
+    print_duration(output, "p50_ns", f, f->p50_ns);
+    print_duration(output, "p95_ns", f, f->p95_ns);
+    print_duration(output, "p99_ns", f, f->p99_ns);
+    print_duration(output, "p999_ns", f, f->p999_ns);
+    print_duration(output, "max_ns", f, f->max_ns);
+    print_duration(output, "ops_per_s", f, f->ops_per_s);
     hf_output_print(output,
                     ", \"samples\": %llu, \"ops\": %llu, \"warm_up_ops\": %llu, \"batch\": %u, "
                     "\"threads\": %u, \"clock_cost_ns\": %.1f",

@@ -277,6 +277,25 @@ bench_stock_run_mix(void *context, uint64_t first, uint32_t count)
 }
 
 void
+bench_stock_run_batch(void *context, uint64_t first, uint32_t count)
+{
+    struct bench_stock *stock = context;
+    uint8_t value[BENCH_VALUE_SIZE_MAX];
+    struct bench_key key;
+
+    (void)first;
+    for (uint32_t i = 0; i < count * stock->batch_size; i++) {
+        uint64_t number = bench_random(&stock->random, stock->range);
+        uint32_t generation = ++stock->generation[number];
+        bench_must(hf_batch_put(stock->batch, bench_key_make(&key, number),
+                                bench_value_make(value, stock->value_size, number, generation)),
+                   "hf_batch_put");
+        if ((i + 1) % stock->batch_size == 0)
+            bench_must(hf_batch_commit(stock->batch, 0, NULL), "hf_batch_commit");
+    }
+}
+
+void
 bench_stock_begin_deletes(void *context, uint64_t first, uint64_t limit)
 {
     struct bench_stock *stock = context;

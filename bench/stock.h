@@ -23,6 +23,7 @@ struct bench_stock {
     size_t value_size;
     uint64_t range; /* keys that reads choose from: 0 .. range-1 */
     uint64_t random;
+    uint32_t batch_size; /* of bench_stock_run_batch */
     char path_text[512];
 };
 
@@ -58,6 +59,8 @@ void bench_stock_run_copy(void *context, uint64_t first, uint32_t count);   /* h
 void bench_stock_run_miss(void *context, uint64_t first, uint32_t count);
 void bench_stock_run_cas(void *context, uint64_t first, uint32_t count);
 void bench_stock_run_mix(void *context, uint64_t first, uint32_t count); /* 10 gets, 1 put */
+/* An operation is a commit of batch_size updates of keys in range. */
+void bench_stock_run_batch(void *context, uint64_t first, uint32_t count);
 /* Deletes keys from the last on; bench_stock_begin_deletes puts as many as may be deleted. */
 void bench_stock_begin_deletes(void *context, uint64_t first, uint64_t limit);
 void bench_stock_run_delete(void *context, uint64_t first, uint32_t count);

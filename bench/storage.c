@@ -12,7 +12,6 @@
 #include "bench/stop.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define HOT_KEYS 10000u /* of a working set that fits into caches */
 #define SWAP_KEYS 1000u
@@ -96,6 +95,49 @@ writes(struct bench_suite *suite, struct bench_stock *stock, uint32_t batch)
     bench_row(suite, row_name(name, "delete", mode), &work);
 }
 
+/* Commits of ten puts, and of a thousand: an operation is a commit. */
+static void
+batches(struct bench_suite *suite, struct bench_stock *stock)
+{
+    static const uint32_t sizes[] = { 10, 1000 };
+    enum hf_mode mode = stock->options.mode;
+    char name[BENCH_NAME_SIZE];
+
+    for (unsigned i = 0; i < 2; i++) {
+        stock->batch_size = sizes[i];
+        stock->range = stock->count;
+        struct bench_work work = { .context = stock,
+                                   .run = bench_stock_run_batch,
+                                   .begin = bench_stock_begin_writes,
+                                   .batch = 1,
+                                   .ops_max = share(suite) / sizes[i] + 1,
+                                   .beside = beside_of(mode) };
+        (void)snprintf(name, sizeof name, "kv/batch-%u/%s", sizes[i], bench_mode_name(mode));
+        bench_row(suite, name, &work);
+    }
+}
+
+/* The same keys, out of sorted tables, after the database was closed and opened again. */
+static void
+tables(struct bench_suite *suite, struct bench_stock *stock)
+{
+    struct bench_work work = { .context = stock,
+                               .run = bench_stock_run_get,
+                               .begin = bench_stock_begin_reads,
+                               .end = bench_stock_end_reads,
+                               .batch = 1,
+                               /* A view holds what it has read from tables. */
+                               .ops_max = 20000 };
+
+    bench_must(hf_compact(stock->db), "hf_compact");
+    bench_stock_reopen(stock);
+    stock->range = stock->count;
+    bench_row(suite, "kv/get/buffered/tables", &work);
+    work.run = bench_stock_run_miss;
+    work.batch = 16;
+    bench_row(suite, "kv/get/buffered/tables-miss", &work);
+}
+
 static void
 memory_mode(struct bench_suite *suite)
 {
@@ -111,56 +153,41 @@ memory_mode(struct bench_suite *suite)
     bench_stock_check(&stock);
     reads(suite, &stock);
     writes(suite, &stock, 16);
+    batches(suite, &stock);
     bench_stock_check(&stock);
     bench_stock_close(&stock);
-}
-
-/* Two works by turns; the rows of both, and the second one's speed in that of the first. */
-static void
-against(struct bench_suite *suite, const char *const names[3], const struct bench_work works[2])
-{
-    struct bench_figures figures[2];
-
-    if (!bench_wants_any(suite, names, 3))
-        return;
-    bench_progress(suite, names[1]);
-    struct bench_tally *tallies = bench_alloc(2 * sizeof *tallies);
-    bench_measure(figures, tallies, works, 2, &suite->effort);
-    for (unsigned i = 0; i < 2; i++)
-        if (bench_wants(suite, names[i]))
-            bench_add(suite, names[i], &figures[i], &tallies[i]);
-    if (bench_wants(suite, names[2]))
-        bench_add_value(suite, names[2], &figures[1], NULL,
-                        bench_figures_against(&figures[0], &figures[1]), "x");
-    free(tallies);
 }
 
 static void
 buffered_mode(struct bench_suite *suite)
 {
-    static const char *const names[3] = { "device/append", "kv/put/buffered",
-                                          "kv/put-to-append/buffered" };
     struct hf_options options = bench_db_options(HF_MODE_BUFFERED);
     struct bench_stock stock;
     struct bench_raw raw;
 
     bench_stock_open(&stock, suite, "buffered", &options, 2 * suite->pairs, BENCH_VALUE_SIZE);
     bench_raw_open(&raw, suite, false);
-    struct bench_work works[2] = {
-        { .context = &raw, .run = bench_raw_run, .batch = 1, .beside = BENCH_BESIDE_WRITE },
-        { .context = &stock,
-          .run = bench_stock_run_put,
-          .begin = bench_stock_begin_writes,
-          .batch = 1,
-          .ops_max = share(suite),
-          .beside = BENCH_BESIDE_WRITE },
+    struct bench_turn turns[2] = {
+        { "device/append",
+          NULL,
+          { .context = &raw, .run = bench_raw_run, .batch = 1, .beside = BENCH_BESIDE_WRITE } },
+        { "kv/put/buffered",
+          "kv/put-to-append/buffered",
+          { .context = &stock,
+            .run = bench_stock_run_put,
+            .begin = bench_stock_begin_writes,
+            .batch = 1,
+            .ops_max = share(suite),
+            .beside = BENCH_BESIDE_WRITE } },
     };
-    against(suite, names, works);
+    bench_rows(suite, turns, 2);
     bench_raw_close(&raw);
     bench_stock_fill(&stock, suite->pairs, 1);
     bench_stock_check(&stock);
     reads(suite, &stock);
     writes(suite, &stock, 1);
+    batches(suite, &stock);
+    tables(suite, &stock);
     bench_stock_check(&stock);
     bench_stock_close(&stock);
 }
@@ -168,8 +195,6 @@ buffered_mode(struct bench_suite *suite)
 static void
 strict_mode(struct bench_suite *suite)
 {
-    static const char *const names[3] = { "device/sync", "kv/put/strict",
-                                          "kv/put-to-sync/strict" };
     struct hf_options options = bench_db_options(HF_MODE_STRICT);
     struct bench_stock stock;
     struct bench_raw raw;
@@ -181,16 +206,20 @@ strict_mode(struct bench_suite *suite)
     uint64_t first = suite->size == BENCH_SMOKE ? FILL_BATCH : GROW_COMMITS * FILL_BATCH;
     bench_stock_fill(&stock, first, FILL_BATCH);
     bench_stock_check(&stock);
-    struct bench_work works[2] = {
-        { .context = &raw, .run = bench_raw_run, .batch = 1, .beside = BENCH_BESIDE_SYNC },
-        { .context = &stock,
-          .run = bench_stock_run_put,
-          .begin = bench_stock_begin_writes,
-          .batch = 1,
-          .ops_max = share(suite),
-          .beside = BENCH_BESIDE_SYNC },
+    struct bench_turn turns[2] = {
+        { "device/sync",
+          NULL,
+          { .context = &raw, .run = bench_raw_run, .batch = 1, .beside = BENCH_BESIDE_SYNC } },
+        { "kv/put/strict",
+          "kv/put-to-sync/strict",
+          { .context = &stock,
+            .run = bench_stock_run_put,
+            .begin = bench_stock_begin_writes,
+            .batch = 1,
+            .ops_max = share(suite),
+            .beside = BENCH_BESIDE_SYNC } },
     };
-    against(suite, names, works);
+    bench_rows(suite, turns, 2);
     bench_raw_close(&raw);
     reads(suite, &stock);
     writes(suite, &stock, 1);
@@ -201,7 +230,10 @@ strict_mode(struct bench_suite *suite)
 void
 bench_storage(struct bench_suite *suite)
 {
-    memory_mode(suite);
-    buffered_mode(suite);
-    strict_mode(suite);
+    if (bench_may_want(suite, "kv/*memory*"))
+        memory_mode(suite);
+    if (bench_may_want(suite, "kv/*buffered*") || bench_may_want(suite, "device/append"))
+        buffered_mode(suite);
+    if (bench_may_want(suite, "kv/*strict*") || bench_may_want(suite, "device/sync"))
+        strict_mode(suite);
 }

@@ -17,7 +17,7 @@ static const struct {
     unsigned rounds;
     uint64_t round_ns, warm_up_ns, pairs;
 } sizes[BENCH_SIZE_COUNT] = {
-    [BENCH_SMOKE] = { 3, 1 * MS, MS / 2, 2000 },
+    [BENCH_SMOKE] = { 7, 2 * MS, MS, 10000 },
     [BENCH_QUICK] = { 7, 60 * MS, 40 * MS, 200000 },
     [BENCH_FULL] = { 15, 200 * MS, 200 * MS, 1000000 },
 };
@@ -34,6 +34,7 @@ bench_suite_begin(struct bench_suite *suite)
 void
 bench_suite_end(struct bench_suite *suite)
 {
+    bench_progress_end(suite);
     for (unsigned i = 0; i < suite->count; i++)
         free(suite->results[i].histogram);
     free(suite->results);
@@ -49,12 +50,9 @@ bench_wants(const struct bench_suite *suite, const char *name)
 }
 
 bool
-bench_wants_any(const struct bench_suite *suite, const char *const *names, unsigned count)
+bench_may_want(const struct bench_suite *suite, const char *pattern)
 {
-    for (unsigned i = 0; i < count; i++)
-        if (bench_wants(suite, names[i]))
-            return true;
-    return false;
+    return suite->filter == NULL || bench_globs_meet(suite->filter, pattern);
 }
 
 static void
@@ -109,6 +107,40 @@ bench_row(struct bench_suite *suite, const char *name, const struct bench_work *
     free(tally);
 }
 
+static bool
+wants_turns(const struct bench_suite *suite, const struct bench_turn *turns, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (bench_wants(suite, turns[i].name) ||
+            (turns[i].ratio != NULL && bench_wants(suite, turns[i].ratio)))
+            return true;
+    return false;
+}
+
+void
+bench_rows(struct bench_suite *suite, const struct bench_turn *turns, unsigned count)
+{
+    struct bench_figures figures[BENCH_WORKS_MAX];
+    struct bench_work works[BENCH_WORKS_MAX];
+
+    bench_check(count <= BENCH_WORKS_MAX, "the number of works that take turns");
+    if (!wants_turns(suite, turns, count))
+        return;
+    for (unsigned i = 0; i < count; i++)
+        works[i] = turns[i].work;
+    bench_progress(suite, turns[count - 1].name);
+    struct bench_tally *tallies = bench_alloc(count * sizeof *tallies);
+    bench_measure(figures, tallies, works, count, &suite->effort);
+    for (unsigned i = 0; i < count; i++) {
+        if (bench_wants(suite, turns[i].name))
+            bench_add(suite, turns[i].name, &figures[i], &tallies[i]);
+        if (turns[i].ratio != NULL && bench_wants(suite, turns[i].ratio))
+            bench_add_value(suite, turns[i].ratio, &figures[i], NULL,
+                            bench_figures_against(&figures[0], &figures[i]), "x");
+    }
+    free(tallies);
+}
+
 void
 bench_progress(const struct bench_suite *suite, const char *what)
 {
@@ -116,4 +148,11 @@ bench_progress(const struct bench_suite *suite, const char *what)
         (void)fprintf(stderr, "\r\033[K%u rows, now %s", suite->count, what);
         (void)fflush(stderr);
     }
+}
+
+void
+bench_progress_end(const struct bench_suite *suite)
+{
+    if (suite->shows_progress)
+        (void)fputs("\r\033[K", stderr);
 }

@@ -20,6 +20,7 @@ struct bench_suite {
     enum bench_size size;
     enum bench_tier_id tier;
     const char *filter;    /* a pattern of row names; NULL: all */
+    const char *words;     /* letters of the YCSB workloads that are wanted; "": all */
     const char *directory; /* for files; exists */
     bool shows_progress;   /* a repainted line on standard error */
     struct bench_effort effort;
@@ -47,8 +48,8 @@ void bench_suite_end(struct bench_suite *suite); /* frees the rows, and the cali
 
 /* Whether the row is wanted; a category leaves out the work of those that are not. */
 bool bench_wants(const struct bench_suite *suite, const char *name);
-/* Whether any of `count` rows is. */
-bool bench_wants_any(const struct bench_suite *suite, const char *const *names, unsigned count);
+/* Whether a row whose name matches `pattern` may be wanted: else its setup is left out, too. */
+bool bench_may_want(const struct bench_suite *suite, const char *pattern);
 
 /*
  * A new row, judged: figures are copied, and so is the tally's histogram if it is not NULL.
@@ -65,7 +66,19 @@ struct bench_result *bench_add_value(struct bench_suite *suite, const char *name
 /* Measures one work and adds it as a row, if it is wanted. */
 void bench_row(struct bench_suite *suite, const char *name, const struct bench_work *work);
 
+/* A work among those that take turns. */
+struct bench_turn {
+    const char *name;
+    const char *ratio; /* name of a row that says how many times as fast as the first one it
+                          is; NULL: none */
+    struct bench_work work;
+};
+
+/* Measures works by turns and adds their rows, if any of them is wanted. */
+void bench_rows(struct bench_suite *suite, const struct bench_turn *turns, unsigned count);
+
 /* Tells a person at a terminal what is being done. */
 void bench_progress(const struct bench_suite *suite, const char *what);
+void bench_progress_end(const struct bench_suite *suite);
 
 #endif

@@ -11,6 +11,7 @@
 
 #define US 1e3 /* ns */
 #define MS 1e6
+#define MB 1e6 /* bytes */
 
 #define TABLE "table"
 #define ENGINES "engines"
@@ -46,6 +47,52 @@ const struct bench_target bench_targets[] = {
     { "kv/mix/strict", BENCH_RATE, 5e3, 0, TABLE },
     { "device/sync", BENCH_MEDIAN, 1 * MS, 0, TABLE },
     { "kv/put-to-sync/strict", BENCH_RATIO, 0.95, 0, TABLE },
+
+    /* history, and many keys at once */
+    { "query/as-of-*-to-get/memory", BENCH_RATIO, 0.5, 0, TABLE },
+    { "query/scan-as-of-10-to-scan/memory", BENCH_RATIO, 0.5, 0, TABLE },
+    { "query/scan/tables", BENCH_RATE, 15e6, 0, ENGINES },
+    { "query/scan-10/tables", BENCH_P50, 3 * US, 0, ENGINES },
+
+    /* tables */
+    { "kv/get/buffered/tables", BENCH_RATE, 750e3, 0, ENGINES },
+    { "kv/get/buffered/tables-miss", BENCH_RATE, 1.5e6, 0, ENGINES },
+    { "compaction/put/buffered", BENCH_P999, 60 * US, 0, ENGINES },
+    { "compaction/put/buffered", BENCH_MAX, 10 * MS, 0, ENGINES },
+    { "compaction/disk-per-pair/buffered", BENCH_SIZE, 122, 0, TABLE },
+    { "scenario/get-cold-256/buffered", BENCH_P99, 60 * US, 0, TABLE },
+
+    /* durability */
+    { "durability/sustained/buffered", BENCH_RATIO, 1, 0, TABLE },
+
+    /* recovery, an entry where the name says no more */
+    { "recovery/replay/buffered", BENCH_MEDIAN, 300, 1000, TABLE },
+    { "recovery/replay-1k/buffered", BENCH_MEDIAN, 1 * US, 0, TABLE },
+    { "recovery/index-rebuild/buffered", BENCH_MEDIAN, 100, 500, TABLE },
+    { "recovery/log-cut/buffered", BENCH_MEDIAN, 10 * MS, 100 * MS, TABLE },
+    { "recovery/killed-reopen/buffered", BENCH_MEDIAN, 1000 * MS, 0, TABLE },
+    { "recovery/clean-reopen/buffered", BENCH_MEDIAN, 10 * MS, 0, TABLE },
+    { "recovery/snapshot-write/memory", BENCH_MEDIAN, 100, 500, TABLE },
+    { "recovery/snapshot-load/buffered", BENCH_MEDIAN, 200, 1000, TABLE },
+    { "recovery/tables-and-log/buffered", BENCH_MEDIAN, 500, 2000, TABLE },
+
+    /* memory */
+    { "memory/start/buffered", BENCH_SIZE, 5 * MB, 0, TABLE },
+    { "memory/peak-of-10k-puts/buffered", BENCH_SIZE, 100 * MB, 0, TABLE },
+    { "memory/per-pair/memory", BENCH_SIZE, 70, 0, TABLE },
+    { "memory/per-pair-of-1000/memory", BENCH_SIZE, 30, 0, TABLE },
+    { "memory/limit-512m/buffered", BENCH_SIZE, 1000 * MB, 0, TABLE },
+    { "memory/linear-*", BENCH_RATIO, 0.99, 0, TABLE },
+
+    /* threads */
+    { "concurrency/put-2-to-1/memory", BENCH_RATIO, 1.8, 0, TABLE },
+    { "concurrency/put-2-to-1/buffered", BENCH_RATIO, 1.8, 0, TABLE },
+    { "concurrency/put-4-to-1/memory", BENCH_RATIO, 3.2, 0, TABLE },
+    { "concurrency/put-4-to-1/buffered", BENCH_RATIO, 3.2, 0, TABLE },
+    { "concurrency/put-8-to-1/memory", BENCH_RATIO, 6, 0, TABLE },
+    { "concurrency/put-8-to-1/buffered", BENCH_RATIO, 6, 0, TABLE },
+    { "concurrency/put-8-to-1/strict", BENCH_RATIO, 5, 0, TABLE },
+    { "concurrency/get-2-to-1/memory", BENCH_RATIO, 1.85, 0, ENGINES },
     { NULL, BENCH_MEDIAN, 0, 0, NULL },
 };
 

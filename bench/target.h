@@ -18,7 +18,7 @@ enum bench_measure {
     BENCH_P99,
     BENCH_P999,
     BENCH_MAX,
-    BENCH_RATE, /* operations a second; more is better */
+    BENCH_RATE, /* operations a second of the best round: what it can do; more is better */
     BENCH_SIZE, /* the row's value: bytes, or what else is to stay small */
     BENCH_RATIO /* the row's value; more is better */
 };
@@ -49,5 +49,7 @@ bool bench_measure_holds(enum bench_measure measure, double figure, double limit
 
 /* Whether `name` matches `pattern`, * being any bytes, / included, and ? any one byte. */
 bool bench_glob(const char *pattern, const char *name);
+/* Whether there can be a name that matches both. For patterns of tens of bytes. */
+bool bench_globs_meet(const char *a, const char *b);
 
 #endif

@@ -48,6 +48,23 @@ test_glob(void)
         for (unsigned n = 0; text_of(name, "ab", n); n++, pairs++)
             wrong += bench_glob(pattern, name) != matches(pattern, name);
     TAP_OK(pairs > 80000 && wrong == 0, "all %u short patterns and names agree", pairs);
+    wrong = pairs = 0;
+    for (unsigned p = 0; p < 800; p++)
+        for (unsigned q = 0; q < 800; q++, pairs++) {
+            char other[LEN_MAX + 1];
+            bool meet = false;
+            (void)text_of(pattern, "ab*?", p);
+            (void)text_of(other, "ab*?", q);
+            for (unsigned n = 0; !meet && text_of(name, "ab", n); n++)
+                meet = matches(pattern, name) && matches(other, name);
+            /* A common name may be longer than those that were tried, never the reverse. */
+            wrong += meet && !bench_globs_meet(pattern, other);
+            wrong += bench_globs_meet(pattern, other) != bench_globs_meet(other, pattern);
+        }
+    TAP_OK(wrong == 0, "patterns with a common name meet, in %u pairs", pairs);
+    TAP_OK(!bench_globs_meet("kv/*", "query/*") && !bench_globs_meet("kv/a*b", "kv/*c") &&
+               bench_globs_meet("kv/put/memory", "kv/*memory*"),
+           "and patterns without one do not");
     TAP_OK(bench_glob("kv/*/memory", "kv/get/x/memory"), "a star passes over slashes");
 }
 

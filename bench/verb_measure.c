@@ -13,6 +13,14 @@
 
 const struct bench_category bench_categories[] = {
     { "storage", bench_storage },
+    { "query", bench_query },
+    { "compaction", bench_compaction },
+    { "durability", bench_durability },
+    { "recovery", bench_recovery },
+    { "memory", bench_memory },
+    { "concurrency", bench_concurrency },
+    { "scenarios", bench_scenario },
+    { "ycsb", bench_ycsb },
     { NULL, NULL },
 };
 
@@ -22,6 +30,7 @@ bench_suite_open(struct bench_suite *suite, const struct bench_args *args)
     *suite = (struct bench_suite){ .size = args->size,
                                    .tier = args->tier,
                                    .filter = args->filter,
+                                   .words = "",
                                    .directory = bench_place_open(args->directory),
                                    .shows_progress = isatty(STDERR_FILENO) == 1 };
     bench_suite_begin(suite);
@@ -51,6 +60,27 @@ bench_verb_category(const struct bench_args *args, struct hf_output *output)
     for (const struct bench_category *c = bench_categories; c->name != NULL; c++)
         if (strcmp(c->name, args->verb->name) == 0)
             c->run(&suite);
+    return finish(&suite, output);
+}
+
+int
+bench_verb_ycsb(const struct bench_args *args, struct hf_output *output)
+{
+    char letters[BENCH_WORDS_MAX + 1] = "";
+    struct bench_suite suite;
+
+    for (unsigned i = 0; i < args->word_count; i++) {
+        if (strlen(args->words[i]) != 1 || strchr("abcdef", args->words[i][0]) == NULL) {
+            (void)fprintf(stderr, "holdfast-bench: ycsb: no workload '%s': a to f\n",
+                          args->words[i]);
+            return BENCH_STATUS_USAGE;
+        }
+        letters[i] = args->words[i][0];
+        letters[i + 1] = 0;
+    }
+    bench_suite_open(&suite, args);
+    suite.words = letters;
+    bench_ycsb(&suite);
     return finish(&suite, output);
 }
 

@@ -4,6 +4,7 @@
 #ifndef BENCH_VERBS_BENCH_H
 #define BENCH_VERBS_BENCH_H
 
+#include "bench/count.h"
 #include "bench/stop.h"
 #include "bench/suite.h"
 
@@ -18,6 +19,9 @@
 #define BENCH_OPT_OUT 32u
 #define BENCH_OPT_HELP 64u
 #define BENCH_OPT_PLANT 128u
+#define BENCH_OPT_NO_INSTRUCTIONS 256u
+#define BENCH_OPT_ACCEPT 512u
+#define BENCH_OPT_WHY 1024u
 #define BENCH_OPT_MEASURE                                                                      \
     (BENCH_OPT_SIZE | BENCH_OPT_FILTER | BENCH_OPT_TIER | BENCH_OPT_DIR | BENCH_OPT_JSON |     \
      BENCH_OPT_PLANT)
@@ -35,6 +39,7 @@ struct bench_args {
     const char *directory; /* where the folder for files is made */
     const char *out;
     const char *plant;
+    const char *why; /* a baseline is accepted */
 };
 
 /* Carries out a verb; returns the exit status. Results go to `output`. */
@@ -59,8 +64,10 @@ bool bench_args_parse(struct bench_args *args, const struct bench_verb *verbs, i
 void bench_args_help(const struct bench_verb *verbs, const struct bench_verb *verb,
                      struct hf_output *output);
 
-/* One category, named like the verb; ycsb takes the workloads as words. */
+/* One category, named like the verb. */
 bench_verb_fn bench_verb_category;
+/* The workloads that are named, or all. */
+bench_verb_fn bench_verb_ycsb;
 /* Every category. */
 bench_verb_fn bench_verb_all;
 /* Other engines, beside this one. */
@@ -69,6 +76,10 @@ bench_verb_fn bench_verb_peers;
 bench_verb_fn bench_verb_profile;
 /* One page of results: the words are their files, oldest first. */
 bench_verb_fn bench_verb_report;
+/* What operations cost in what can be counted. */
+bench_verb_fn bench_verb_counts;
+/* A run against a baseline, or a new baseline. */
+bench_verb_fn bench_verb_compare;
 /* What is measured: the categories, and the table of targets. */
 bench_verb_fn bench_verb_targets;
 
@@ -76,5 +87,14 @@ bench_verb_fn bench_verb_targets;
 void bench_suite_open(struct bench_suite *suite, const struct bench_args *args);
 /* Prints all rows, as the output wants them; returns the exit status that they mean. */
 int bench_print(struct hf_output *output, const struct bench_suite *suite);
+
+/* All rows as JSON; `accepted` is "", or what a baseline has as well, a comma before it. */
+void bench_suite_json(struct hf_output *output, const struct bench_suite *suite,
+                      const char *accepted);
+void bench_counts_json(struct hf_output *output, const struct bench_count_list *list,
+                       const char *directory, const char *accepted);
+/* Counts, instructions too unless the options say no. False: a line on stderr says why. */
+bool bench_counts_take(struct bench_count_list *list, const struct bench_args *args,
+                       const char *directory);
 
 #endif

@@ -12,8 +12,9 @@ set -u
 . ci/build/common.sh
 
 # In this order: the cheap first, and what explains a failure before what only shows it.
-ALL='lint headers unit threads symbols install tool peers profile storm campaign plants explore
-    shipped parity compilers memcheck fuzz coverage second docs pages kill9'
+ALL='lint headers unit threads symbols install tool bench counts gates peers profile storm
+    campaign plants explore shipped parity compilers memcheck fuzz coverage second docs pages
+    kill9'
 
 steps=${*:-$ALL}
 for step in $steps; do

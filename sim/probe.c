@@ -28,11 +28,11 @@ static const struct entry plants[] = { HF_PLANT_NAMES(ENTRY){ NULL, NULL } };
 
 /* The engine counts and asks here; without -DHF_SIM and -DHF_PLANTS it does neither. */
 extern uint64_t hf_probe_marks[HF_MARK_COUNT];
-extern bool hf_probe_planted[HF_PLANT_COUNT];
+extern bool hf_probe_planted[HF_PLANT_LIMIT];
 bool hf_probe_chance(enum hf_chance chance);
 
 uint64_t hf_probe_marks[HF_MARK_COUNT];
-bool hf_probe_planted[HF_PLANT_COUNT];
+bool hf_probe_planted[HF_PLANT_LIMIT];
 
 static bool chances_off;
 static uint64_t chosen[HF_CHANCE_COUNT]; /* of rates, for each chance of this run */

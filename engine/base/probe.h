@@ -20,7 +20,11 @@
 #define HF_PROBE_ENUM(name, text) HF_PROBE_##name,
 enum hf_mark { HF_MARKS(HF_PROBE_ENUM) HF_MARK_COUNT };
 enum hf_chance { HF_CHANCES(HF_PROBE_ENUM) HF_CHANCE_COUNT };
-enum hf_plant { HF_PLANT_NAMES(HF_PROBE_ENUM) HF_PLANT_COUNT };
+/* Those that break a promise first, then those that only cost. */
+enum hf_plant {
+    HF_PLANT_NAMES(HF_PROBE_ENUM) HF_PLANT_COUNT,
+    HF_COST_PLANT_NAMES(HF_PROBE_ENUM) HF_PLANT_LIMIT
+};
 #undef HF_PROBE_ENUM
 
 #ifdef HF_SIM
@@ -34,7 +38,7 @@ bool hf_probe_chance(enum hf_chance chance);
 #endif
 
 #ifdef HF_PLANTS
-extern bool hf_probe_planted[HF_PLANT_COUNT];
+extern bool hf_probe_planted[HF_PLANT_LIMIT];
 #define HF_PLANTED(name) (__builtin_expect(hf_probe_planted[HF_PROBE_##name], 0))
 #else
 #define HF_PLANTED(name) (false)

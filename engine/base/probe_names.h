@@ -135,4 +135,13 @@
     X(reclaim_lose_version, "memory mode drops an old version that views can still see")       \
     X(reclaim_new_version, "memory mode gives what it moves a version of today")
 
+/* Mistakes that break no promise and cost something: what the gates of bench/ must notice. */
+#define HF_COST_PLANT_NAMES(X)                                                                 \
+    X(cost_time, "every commit dawdles for a fifth of a millisecond")                          \
+    X(cost_code, "every commit computes its checksum twice")                                   \
+    X(cost_allocation, "every commit allocates, and frees again")                              \
+    X(cost_call, "every commit asks the system for the size of the log")                       \
+    X(cost_write, "every commit writes its bytes twice")                                       \
+    X(cost_sync, "every sync of the log is made twice")
+
 #endif

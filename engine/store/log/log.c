@@ -340,6 +340,8 @@ hf_log_write(struct hf_log *log, const struct hf_place *place, uint64_t version,
     if (log->dir != NULL) {
         enum hf_err err =
             hf_vfs_write_full(log->active->file, place->off - place->lead, bytes, detail);
+        if (err == HF_OK && HF_PLANTED(cost_write))
+            err = hf_vfs_write_full(log->active->file, place->off - place->lead, bytes, detail);
         if (err != HF_OK && HF_PLANTED(wal_append_after_error)) {
             advance(log, place, log->active->last);
             return err;
@@ -400,7 +402,7 @@ sync_file(struct hf_file *file, struct hf_detail *detail)
 {
     enum hf_err err = hf_file_sync(file, detail);
 
-    if (err != HF_OK && HF_PLANTED(wal_retry_sync))
+    if ((err != HF_OK && HF_PLANTED(wal_retry_sync)) || (err == HF_OK && HF_PLANTED(cost_sync)))
         err = hf_file_sync(file, detail);
     return HF_PLANTED(wal_ignore_sync_error) ? HF_OK : err;
 }
