@@ -7,24 +7,13 @@
  *   3. a sound first copy alone says the same as the whole file
  *   4. with a bit of one sound copy flipped, the other one speaks; with a bit of both, neither
  */
-#include "base/assert.h"
 #include "base/bytes.h"
-#include "base/span.h"
 #include "format/manifest_format.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/manifest_mutator.h"
+#include "fuzz/take.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
-
-static void *
-take(size_t size)
-{
-    void *memory = malloc(size == 0 ? 1 : size);
-
-    HF_ASSERT(memory != NULL);
-    return memory;
-}
 
 /* ---- the tables -------------------------------------------------------------------------- */
 
@@ -50,7 +39,7 @@ check_table(const struct hf_manifest *manifest, const struct hf_table_info *tabl
 static struct hf_table_info *
 read_tables(struct hf_manifest manifest)
 {
-    struct hf_table_info *tables = take(manifest.table_count * sizeof *tables), behind;
+    struct hf_table_info *tables = fuzz_take(manifest.table_count * sizeof *tables), behind;
 
     for (uint32_t i = 0; i < manifest.table_count; i++) {
         HF_ASSERT(hf_manifest_next(&manifest, &tables[i]) == HF_MANIFEST_GOOD);
@@ -70,7 +59,7 @@ encode_again(uint8_t **again, const struct hf_manifest *manifest)
     struct hf_table_info *tables = read_tables(*manifest);
     size_t size = (size_t)hf_manifest_size(manifest, tables);
 
-    *again = take(size);
+    *again = fuzz_take(size);
     hf_manifest_encode(*again, manifest, tables);
     free(tables);
     return size / 2;
@@ -93,7 +82,7 @@ check_first_alone(const struct hf_manifest *manifest, const uint8_t *again, size
 {
     struct hf_manifest_copies copies;
     struct hf_manifest alone;
-    uint8_t *copy = take(size);
+    uint8_t *copy = fuzz_take(size);
 
     memcpy(copy, again, size);
     HF_ASSERT(hf_manifest_decode(&alone, &copies, hf_span(copy, size)) == HF_MANIFEST_GOOD);

@@ -1,8 +1,7 @@
 /*
  * room.c - a simulated machine for targets that run the whole engine.
  *
- * FUZZ_PLANT in the environment switches a planted bug on: a target whose corpus does not meet
- * it has a hole.
+ * A planted bug is one that a corpus should meet; where it does not, the corpus has a hole.
  */
 #include "fuzz/room.h"
 
@@ -19,11 +18,14 @@
 static struct sim_machine *machine;
 static struct sim_tape *tape;
 
-static void
-plant(const char *name)
+void
+fuzz_room_plant(void)
 {
+    const char *name = getenv("FUZZ_PLANT");
     unsigned found = 0;
 
+    if (name == NULL)
+        return;
     while (found < sim_plant_total() && strcmp(sim_plant_name(found), name) != 0)
         found++;
     if (found == sim_plant_total()) {
@@ -43,8 +45,7 @@ fuzz_room(uint64_t seed, struct sim_rule *rules, unsigned rule_count)
     if (machine == NULL) {
         machine = sim_machine_open();
         tape = sim_tape_open();
-        if (getenv("FUZZ_PLANT") != NULL)
-            plant(getenv("FUZZ_PLANT"));
+        fuzz_room_plant();
     }
     sim_tape_reset(tape, seed);
     sim_machine_reset(machine, &config, tape);

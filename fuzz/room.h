@@ -11,6 +11,10 @@
  * any, are borrowed until the next one. */
 struct sim_machine *fuzz_room(uint64_t seed, struct sim_rule *rules, unsigned rule_count);
 
+/* Switches on the planted bug that FUZZ_PLANT in the environment names, if it does; ends the
+ * process if there is none of that name. fuzz_room does it for the first machine. */
+void fuzz_room_plant(void);
+
 /* A life of it, which must come to its end and give back all it took. */
 void fuzz_room_live(void (*run)(void *), void *context);
 

@@ -11,13 +11,13 @@
  * up: 0 is zero, any other the seed. So coverage guides the search through options, workloads,
  * crash points and faults. A run that breaks a property is printed as a scenario with a fixed
  * tape, which `holdfast-sim replay` plays again without any fuzzer. From the environment:
- * SIM_FUZZ_OUT, a file to write it to; SIM_FUZZ_PLANT, a planted bug to switch on, which the
+ * SIM_FUZZ_OUT, a file to write it to; FUZZ_PLANT, a planted bug to switch on, which the
  * corpus must catch.
  */
 #define _GNU_SOURCE /* open_memstream */
 #include "fuzz/fuzz.h"
+#include "fuzz/room.h"
 #include "fuzz/take.h"
-#include "sim/probe.h"
 #include "sim/run.h"
 
 #include <stdio.h>
@@ -111,20 +111,6 @@ tell(const char *text, const struct sim_result *result, const char *tape)
 }
 
 static void
-plant(const char *name)
-{
-    unsigned found = 0;
-
-    while (found < sim_plant_total() && strcmp(sim_plant_name(found), name) != 0)
-        found++;
-    if (found == sim_plant_total()) {
-        fprintf(stderr, "SIM_FUZZ_PLANT: there is no plant '%s'\n", name);
-        exit(2);
-    }
-    sim_plant_set(found, true);
-}
-
-static void
 run(const char *text, struct sim_order *order)
 {
     static struct sim_runner *runner; /* its memory is kept from run to run */
@@ -135,8 +121,7 @@ run(const char *text, struct sim_order *order)
 
     if (runner == NULL) {
         runner = sim_runner_open();
-        if (getenv("SIM_FUZZ_PLANT") != NULL)
-            plant(getenv("SIM_FUZZ_PLANT"));
+        fuzz_room_plant();
     }
     order->save_tape = open_memstream(&tape, &size);
     HF_ASSERT(order->save_tape != NULL);

@@ -7,28 +7,17 @@
  *   3. what is read to its end is, written again, the very same bytes
  *   4. cut by a byte, or with a bit flipped, it is not read to its end
  */
-#include "base/assert.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
-#include "base/span.h"
 #include "format/snapshot_format.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/snapshot_mutator.h"
+#include "fuzz/take.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 
 #define SECTION_HEAD 9u
 #define SECTION_FIRST 39u /* where the first section's head is */
-
-static void *
-take(size_t size)
-{
-    void *memory = malloc(size == 0 ? 1 : size);
-
-    HF_ASSERT(memory != NULL);
-    return memory;
-}
 
 /* What a reading came to. */
 struct read {
@@ -126,7 +115,7 @@ static bool
 load_samples(struct reading *reading)
 {
     struct hf_snapshot_reader *reader = &reading->reader;
-    struct hf_sample *samples = take(reader->count * sizeof *samples);
+    struct hf_sample *samples = fuzz_take(reader->count * sizeof *samples);
     bool is_good = hf_snapshot_load_samples(reader, samples);
 
     if (is_good) {
@@ -162,7 +151,7 @@ static bool
 load_entries(struct reading *reading)
 {
     struct hf_snapshot_reader *reader = &reading->reader;
-    struct hf_block *block = take((size_t)reader->loaded_size);
+    struct hf_block *block = fuzz_take((size_t)reader->loaded_size);
     bool is_good = hf_snapshot_load_entries(reader, block);
 
     HF_ASSERT(reader->loaded_size <= reader->payload.len + HF_BLOCK_EXCESS_MAX);
@@ -219,7 +208,7 @@ step_with(struct reading *reading, const uint8_t *at, size_t len, bool *is_short
 {
     struct hf_snapshot_reader *reader = &reading->reader;
     uint64_t before = reader->off;
-    uint8_t *window = take(len);
+    uint8_t *window = fuzz_take(len);
     size_t used;
 
     memcpy(window, at, len);
@@ -253,10 +242,10 @@ read_all(const uint8_t *data, size_t size, bool is_sparing, bool is_written)
     size_t offer = is_sparing ? 0 : size;
     bool is_short, goes_on;
 
-    reading.last_key = take(HF_KEY_SIZE_MAX);
-    reading.key_before = take(HF_KEY_SIZE_MAX);
-    reading.key_packed = take(HF_KEY_SIZE_MAX);
-    reading.again = take(2 * size + 1024);
+    reading.last_key = fuzz_take(HF_KEY_SIZE_MAX);
+    reading.key_before = fuzz_take(HF_KEY_SIZE_MAX);
+    reading.key_packed = fuzz_take(HF_KEY_SIZE_MAX);
+    reading.again = fuzz_take(2 * size + 1024);
     hf_snapshot_reader_init(&reading.reader, reading.last_key);
     do {
         size_t off = (size_t)reading.reader.off, left = size - off;
@@ -280,7 +269,7 @@ static void
 check_damage(const uint8_t *data, size_t size)
 {
     uint32_t bit = hf_load_u32(data + size - 4) % (uint32_t)(size * 8);
-    uint8_t *copy = take(size);
+    uint8_t *copy = fuzz_take(size);
 
     memcpy(copy, data, size);
     HF_ASSERT(read_all(copy, size - 1, false, false).stop == HF_SNAPSHOT_MORE);
