@@ -30,9 +30,9 @@ fuzzer=$BUILD/libfuzzer/fuzz/${target}_fuzz
 dictionary=fuzz/$target.dict
 [ -f "$dictionary" ] || dictionary=
 "$fuzzer" -max_total_time="$seconds" -max_len=$size_max ${dictionary:+-dict="$dictionary"} \
-    "$work/found" "$work/seeds" "$work/golden" "$corpus" "$BUILD/libfuzzer/corpus/$target"
+    "$work/found" "$work/seeds" "$work/golden" "$corpus" "$BUILD/fuzzing/$target"
 "$fuzzer" -set_cover_merge=1 -use_counters=0 -max_len=$size_max "$work/few" \
-    "$work/golden" "$work/seeds" "$work/found" "$corpus" "$BUILD/libfuzzer/corpus/$target"
+    "$work/golden" "$work/seeds" "$work/found" "$corpus" "$BUILD/fuzzing/$target"
 # What a fuzzer once broke something with, found-*, stays, and so does what was written by hand,
 # seed-*; some of the seeds are kept whole.
 find "$corpus" -type f ! -name 'found-*' ! -name 'seed-*' -exec rm -f {} +

@@ -1,0 +1,58 @@
+#!/bin/sh
+#
+# triage.sh TARGET FILE|FOLDER... - sorts what broke a target by its signature, and keeps of
+# each the smallest input.
+#
+# A signature is the assertion that failed, or what the sanitiser says with the three innermost
+# functions of ours. The inputs go to fuzz/findings/TARGET/SIGNATURE, with what was printed
+# beside. Mended, one goes to fuzz/corpus/TARGET/found-NAME, where the step fuzz is its unit
+# test. Run from the root of the tree.
+
+set -eu
+. ci/build/common.sh
+
+BUILD=${BUILD:-build}
+CC=${CC:-gcc}
+JOBS=${JOBS:-2}
+export BUILD CC JOBS
+[ $# -ge 2 ] || die 'triage: name a target and files'
+target=$1
+shift
+[ -f "fuzz/${target}_fuzz.c" ] || die "triage: no target '$target'"
+sh ci/build/make.sh fuzz
+program=$BUILD/fuzz/${target}_fuzz
+findings=fuzz/findings/$target
+log=$BUILD/log/triage
+mkdir -p "$BUILD/log"
+count=0
+
+# signature: of the output in $log, a word that can be a file's name.
+signature() {
+    line=$(sed -n 's|^\(.*\):\([0-9]*\): Holdfast is wrong: .*|\1-\2|p' "$log" | head -n 1)
+    if [ -z "$line" ]; then
+        kind=$(sed -n 's/.*ERROR: [A-Za-z]*Sanitizer: \([A-Za-z-]*\).*/\1/p
+            s/.*runtime error: \([a-z -]*\).*/\1/p' "$log" | head -n 1)
+        ours='.*\/\(engine\|sim\|fuzz\)\/.*'
+        frames=$(sed -n "s/^ *#[0-9]* 0x[0-9a-f]* in \([a-z_]*\) $ours/\1/p" "$log" |
+            head -n 3)
+        line=$(echo "${kind:-broken}" $frames)
+    fi
+    echo "$line" | tr -c 'A-Za-z0-9_\n-' '-' | tr -s '-'
+}
+
+find "$@" -type f | LC_ALL=C sort >"$BUILD/log/triage.files"
+while read -r file; do
+    if ASAN_OPTIONS=handle_abort=1 timeout 60 "$program" "$file" >"$log" 2>&1; then
+        continue
+    fi
+    name=$(signature)
+    mkdir -p "$findings"
+    kept=$findings/$name
+    if [ ! -f "$kept" ] || [ "$(wc -c <"$file")" -lt "$(wc -c <"$kept")" ]; then
+        cp "$file" "$kept"
+        cp "$log" "$kept.txt"
+    fi
+    count=$((count + 1))
+done <"$BUILD/log/triage.files"
+echo "$target: $(wc -l <"$BUILD/log/triage.files") files, $count still break it," \
+    "$(find "$findings" -type f ! -name '*.txt' 2>/dev/null | wc -l) signatures in $findings"
