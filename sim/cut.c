@@ -74,6 +74,7 @@ struct work {
     struct sim_tape *tape;
     const struct sim_cut *cut;
     const struct admits *admits;
+    bool tears;     /* it admits them, and the device does */
     uint32_t unit;  /* bytes */
     bool is_free;   /* neither everything nor nothing survives */
     bool keeps_all; /* if not free */
@@ -358,7 +359,7 @@ plan_each(struct work *work, const struct sim_inode *inode)
     find_changes(work, inode);
     for (uint64_t u = 0; u < work->unit_count; u++) {
         struct unit *unit = &work->units[u];
-        uint64_t choices = (uint64_t)unit->count + 1 + work->admits->tears;
+        uint64_t choices = (uint64_t)unit->count + 1 + work->tears;
         uint64_t older;
         unit->keep = unit->count;
         if (unit->changed_to == 0 || inode->class == SIM_FILE_LOCK)
@@ -448,7 +449,7 @@ put_right(struct work *work, const struct sim_inode *inode)
     for (uint64_t u = 0; u < work->unit_count; u++) {
         struct unit *unit = &work->units[u];
         bool is_fresh = u * work->unit >= inode->disk.size;
-        if (!work->admits->tears)
+        if (!work->tears)
             unit->tear = TEAR_NONE;
         if (!is_fresh || work->admits->fresh == FRESH_REMAINS)
             continue;
@@ -625,7 +626,7 @@ choose_torn(struct work *work)
 {
     uint64_t below = UINT64_MAX, skip;
 
-    if (work->cut->torn == NULL || !work->admits->tears)
+    if (work->cut->torn == NULL || !work->tears)
         return;
     skip = sim_draw(work->tape, "cut.torn_write", 0, 3);
     for (uint64_t round = 0; round <= skip; round++) {
@@ -692,6 +693,7 @@ sim_cut_power(struct sim_disk *disk, struct sim_tape *tape, const struct sim_cut
     };
 
     HF_ASSERT(cut->unit >= SIM_SECTOR && cut->unit % SIM_SECTOR == 0);
+    work.tears = work.admits->tears && !cut->is_atomic;
     work.unit = cut->unit > work.admits->unit_min ? cut->unit : work.admits->unit_min;
     choose_torn(&work);
     choose_regime(&work);

@@ -16,6 +16,7 @@
 struct sim_cut {
     enum sim_personality personality;
     uint32_t unit;                /* bytes that the device writes at once */
+    bool is_atomic;               /* and never tears */
     uint64_t survive, survive_of; /* the share of pending units and names kept; 0/0: drawn */
     bool each; /* every unit, size and name by itself, each outcome as likely as the other */
     const struct sim_rule *torn;  /* NULL, or a torn_write that has its way */

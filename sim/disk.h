@@ -62,8 +62,9 @@ struct sim_inode {
     uint8_t *op_bytes;
     size_t op_bytes_used, op_bytes_capacity;
     uint64_t synced_from, synced_to; /* what the last sync covered */
-    bool lossy;     /* a failed sync dropped pages: mem is not disk with ops any more */
-    bool evict_due; /* and the cache will forget what it holds of them */
+    uint64_t claimed; /* up to this order number a sync has said to be done; a liar's */
+    bool lossy;       /* a failed sync dropped pages: mem is not disk with ops any more */
+    bool evict_due;   /* and the cache will forget what it holds of them */
 };
 
 /* Folders are numbered as they are first named: the root is there from the start, and the
@@ -78,6 +79,7 @@ struct sim_inode {
 struct sim_folder {
     char path[SIM_FOLDER_PATH_MAX];
     bool exists;
+    uint64_t claimed; /* as of an inode, of its names */
 };
 
 struct sim_name {

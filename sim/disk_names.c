@@ -67,6 +67,7 @@ inode_new(struct sim_disk *disk, unsigned folder, const char *name)
     inode->allocated = 0;
     inode->op_count = inode->op_bytes_used = 0;
     inode->synced_from = inode->synced_to = 0;
+    inode->claimed = 0;
     inode->lossy = inode->evict_due = false;
     return inode;
 }
@@ -108,6 +109,7 @@ sim_disk_folder(struct sim_disk *disk, const char *path)
         return i;
     HF_ASSERT(i < SIM_FOLDERS_MAX && strlen(path) < SIM_FOLDER_PATH_MAX);
     disk->folders[i].exists = false;
+    disk->folders[i].claimed = 0;
     memcpy(disk->folders[i].path, path, strlen(path) + 1);
     return disk->folder_count++;
 }

@@ -28,6 +28,9 @@
 
 #define CLOCK_STEP_US_MAX (UINT64_C(24) * 3600 * 1000000)
 #define CLOCK_STANDS_MAX 20u /* steps */
+#define RARE_ONE_IN 8u
+#define BURST_TIMES 4u
+#define BURST_CALLS 6u  /* how long a boundary is felt */
 #define CRASH_DELAY 12u /* calls within which a crash of EVERY strikes, about two operations */
 
 /* At which calls a fault can strike: a bit for each. */
@@ -257,10 +260,14 @@ sim_machine_strikes(const struct sim_machine *machine, const struct sim_struck *
 static bool
 time_has_come(struct sim_machine *machine, struct sim_rule *rule, struct sim_rule_state *state)
 {
+    if (machine->config.regime == SIM_CALM)
+        return false;
     if (state->wait == 0) {
         uint64_t first = rule->lo == 0 ? 1 : rule->lo;
         uint64_t span = rule->hi > first ? rule->hi - first + 1 : 1;
         state->wait = first + sim_draw(machine->tape, "rule.every", rule->entity, span);
+        if (machine->config.regime == SIM_RARE)
+            state->wait *= RARE_ONE_IN;
     }
     return --state->wait == 0;
 }
@@ -304,6 +311,44 @@ sim_faults_step(struct sim_machine *machine)
 
 /* ---- at calls ---------------------------------------------------------------------------- */
 
+/* The chance that the rule names, as the regime has it. */
+static bool
+strikes_by_chance(struct sim_machine *machine, const struct sim_rule *rule)
+{
+    const char *site = sim_fault_name(rule->fault);
+    uint64_t lo = rule->lo;
+
+    switch (machine->config.regime) {
+    case SIM_STORM:
+        break;
+    case SIM_RARE:
+        if (!sim_draw_chance(machine->tape, "regime", rule->entity, 1, RARE_ONE_IN))
+            return false;
+        break;
+    case SIM_BURST:
+        if (machine->faults.burst == 0)
+            return false;
+        lo = lo * BURST_TIMES < rule->hi ? lo * BURST_TIMES : rule->hi;
+        break;
+    case SIM_CALM:
+        return false;
+    case SIM_REGIME_COUNT:
+        break;
+    }
+    return sim_draw_chance(machine->tape, site, rule->entity, lo, rule->hi);
+}
+
+/* A boundary: names change, so one file takes over from another. */
+static void
+note_boundary(struct sim_faults *faults, enum sim_call call)
+{
+    if (call == SIM_CALL_CREATE || call == SIM_CALL_RENAME || call == SIM_CALL_REMOVE ||
+        call == SIM_CALL_DIR_SYNC)
+        faults->burst = BURST_CALLS;
+    else if (faults->burst > 0)
+        faults->burst--;
+}
+
 static bool
 fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rule_state *state)
 {
@@ -316,8 +361,7 @@ fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rul
     case SIM_WHEN_CALL:
         return ++state->matched == rule->lo;
     case SIM_WHEN_CHANCE:
-        return sim_draw_chance(machine->tape, sim_fault_name(rule->fault), rule->entity,
-                               rule->lo, rule->hi);
+        return strikes_by_chance(machine, rule);
     case SIM_WHEN_MARK:
         was = state->marks;
         state->marks = sim_mark_count(rule->mark);
@@ -433,6 +477,7 @@ sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_c
     struct sim_strike out = { 0 };
     uint64_t rules = faults->by_call[call];
 
+    note_boundary(faults, call);
     faults->file = file;
     faults->field = NULL;
     if (call != SIM_CALL_ALLOC && !machine->calm)

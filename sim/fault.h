@@ -28,6 +28,7 @@ struct sim_faults {
     enum sim_file_class file; /* of the call, or of what is damaged at rest, */
     const char *field;        /* and the field that was hit; NULL: none */
     uint64_t full_until;      /* no space until this step; 0: there is space */
+    unsigned burst;           /* calls for which a boundary is felt yet */
     uint64_t read_only_until; /* nothing can be changed until this step */
 
     uint64_t call_total; /* of files and directories, while faults may strike */

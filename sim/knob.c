@@ -158,6 +158,23 @@ static const struct knob_info knobs[SIM_KNOB_COUNT] = {
                             0,
                             UINT64_MAX },
 
+    [SIM_KNOB_DEVICE] = { "device",
+                          "what the storage below promises",
+                          D,
+                          TYPE_WORD,
+                          { "consumer_ssd", "plp_nvme", "liar" },
+                          "consumer_ssd",
+                          0,
+                          SIM_DEVICE_COUNT - 1 },
+    [SIM_KNOB_REGIME] = { "regime",
+                          "how often rules of every= and chance= strike",
+                          D,
+                          TYPE_WORD,
+                          { "storm", "rare", "burst", "none" },
+                          "storm",
+                          0,
+                          SIM_REGIME_COUNT - 1 },
+
     [SIM_KNOB_KEYS] = { "keys",
                         "how many keys there are",
                         W,
@@ -245,6 +262,9 @@ _Static_assert(HF_MODE_BUFFERED == 0 && HF_MODE_STRICT == 1 && HF_MODE_MEMORY ==
 _Static_assert(SIM_POSIX_WORST == 0 && SIM_SEQUENTIAL == 1 && SIM_EXT4_ORDERED == 2 &&
                    SIM_EXT4_WRITEBACK == 3 && SIM_XFS == 4 && SIM_BTRFS == 5,
                "the words of personality= stand in the order of enum sim_personality");
+_Static_assert(SIM_CONSUMER_SSD == 0 && SIM_PLP_NVME == 1 && SIM_LIAR == 2 && SIM_STORM == 0 &&
+                   SIM_RARE == 1 && SIM_BURST == 2 && SIM_CALM == 3,
+               "and those of device= and regime= in that of theirs");
 
 const char *
 sim_knob_name(enum sim_knob knob)

@@ -30,6 +30,8 @@ enum sim_knob {
     SIM_KNOB_PERSONALITY,
     SIM_KNOB_DEVICE_SECTOR,
     SIM_KNOB_CAPACITY,
+    SIM_KNOB_DEVICE,
+    SIM_KNOB_REGIME,
     /* workload */
     SIM_KNOB_KEYS,
     SIM_KNOB_SKEW,

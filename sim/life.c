@@ -347,7 +347,7 @@ has_lasting_damage(const struct sim_run *run)
         if (sim_machine_fault_count(run->machine, faults[i]) > 0)
             return true;
     }
-    return false;
+    return sim_machine_was_lied_to(run->machine);
 }
 
 /* The faults are over: in this same handle writing goes on, unless the log has failed. */

@@ -158,3 +158,16 @@ sim_locate_witness(struct hf_span file, enum sim_file_class class)
         return manifest.witness;
     return 0;
 }
+
+void
+sim_locate_log_first(struct hf_span file, uint32_t *number, uint32_t *log_first)
+{
+    struct hf_manifest manifest;
+    struct hf_manifest_copies copies;
+
+    if (hf_manifest_decode(&manifest, &copies, file) != HF_MANIFEST_GOOD ||
+        manifest.number <= *number)
+        return;
+    *number = manifest.number;
+    *log_first = manifest.log_first;
+}

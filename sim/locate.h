@@ -27,6 +27,9 @@ bool sim_locate_knows(enum sim_file_class class, const char *field);
 bool sim_locate(struct sim_extent *out, struct hf_span file, enum sim_file_class class,
                 const char *field, struct sim_tape *tape, uint64_t entity);
 
+/* Where the log begins, says the newest sound manifest of those looked at: raises *number and
+ * *log_first where `file` is one of a higher number. */
+void sim_locate_log_first(struct hf_span file, uint32_t *number, uint32_t *log_first);
 /* The highest log position that anything readable in the bytes of a file, a segment or a
  * manifest, says to be durable. */
 uint64_t sim_locate_witness(struct hf_span file, enum sim_file_class class);

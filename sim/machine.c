@@ -12,6 +12,7 @@
 #include "sim/cut.h"
 #include "sim/grow.h"
 #include "sim/holdings.h"
+#include "sim/lie.h"
 #include "sim/machine_state.h"
 #include "sim/media.h"
 #include "sim/mix.h"
@@ -66,6 +67,7 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     sim_heap_reset(&machine->heap);
     sim_book_reset(&machine->book);
     machine->shelf.count = machine->late.count = 0;
+    machine->lies_told = 0;
     machine->wall_offset_us = machine->wall_frozen_until = 0;
     sim_history_reset(&machine->history);
     sim_faults_reset(machine);
@@ -113,6 +115,7 @@ cut_power(struct sim_machine *machine, const struct sim_rule *rule)
     struct sim_cut cut = {
         .personality = machine->config.personality,
         .unit = machine->config.sector,
+        .is_atomic = machine->config.device == SIM_PLP_NVME,
         .survive = rule->survive,
         .survive_of = rule->survive_of,
         .each = rule->survives_each,
@@ -121,6 +124,9 @@ cut_power(struct sim_machine *machine, const struct sim_rule *rule)
     };
     const struct sim_rule *late = bias(machine, SIM_LATE_WRITE);
     struct sim_late lost = { 0 };
+
+    struct sim_promises *promises =
+        machine->config.device == SIM_LIAR ? sim_promises_take(&machine->disk) : NULL;
 
     if (late != NULL)
         sim_late_remember(&lost, &machine->disk, late->file);
@@ -131,6 +137,8 @@ cut_power(struct sim_machine *machine, const struct sim_rule *rule)
         sim_late_keep_lost(&lost);
     sim_late_fini(&machine->late);
     machine->late = lost;
+    if (promises != NULL)
+        sim_promises_judge(promises, machine);
 }
 
 /* The system reclaims what a failed sync made it forget, at the latest now. */
@@ -400,6 +408,12 @@ bool
 sim_machine_explains_snapshot(struct sim_machine *machine)
 {
     return sim_book_explains(&machine->book, true);
+}
+
+bool
+sim_machine_was_lied_to(const struct sim_machine *machine)
+{
+    return machine->lies_told > 0;
 }
 
 bool

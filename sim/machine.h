@@ -61,6 +61,23 @@ enum sim_personality {
     SIM_PERSONALITY_COUNT
 };
 
+/* What the storage below promises: docs/fault-model.md, "Devices". */
+enum sim_device {
+    SIM_CONSUMER_SSD, /* what a flush covered stays; a write may be torn */
+    SIM_PLP_NVME,     /* the same, and no write of one sector is torn */
+    SIM_LIAR,         /* a flush may do nothing, and says that it did */
+    SIM_DEVICE_COUNT
+};
+
+/* How often rules strike that say `every` or `chance`. */
+enum sim_regime {
+    SIM_STORM, /* as they say */
+    SIM_RARE,  /* one in eight of it */
+    SIM_BURST, /* four times as often just behind a boundary, and only there */
+    SIM_CALM,  /* never */
+    SIM_REGIME_COUNT
+};
+
 enum sim_phase { SIM_PHASE_ANY, SIM_PHASE_RUN, SIM_PHASE_RECOVERY, SIM_PHASE_COUNT };
 
 /* The faults, by their names in the scenario language (F numbers: docs/fault-model.md). */
@@ -162,6 +179,8 @@ uint64_t sim_rule_entity(const struct sim_rule *rules, const struct sim_rule *ru
 
 struct sim_machine_config {
     enum sim_personality personality;
+    enum sim_device device;
+    enum sim_regime regime;
     uint32_t sector;     /* the device's grain of tearing; data is drawn by it */
     uint64_t disk_bytes; /* capacity; 0: no limit */
     struct sim_rule *rules;
@@ -243,6 +262,8 @@ struct sim_ledger {
 struct sim_ledger sim_machine_ledger(const struct sim_machine *machine);
 /* The engine reported corruption (or the like): true if an entry that was read explains it. */
 bool sim_machine_explains(struct sim_machine *machine);
+/* Whether a cut took what a sync had said to be durable. */
+bool sim_machine_was_lied_to(const struct sim_machine *machine);
 /* Whether files of a format to come are all that explains it. */
 bool sim_machine_is_newer(const struct sim_machine *machine);
 /* The first, of a refusal of a snapshot file. */

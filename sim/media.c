@@ -171,9 +171,8 @@ choose_cut(struct sim_machine *machine, const struct sim_rule *rule,
     return sim_draw(machine->tape, "file_loss.cut", rule->entity, inode->mem.size);
 }
 
-/* The segment that a log file's name says, 0 for another name. */
-static uint32_t
-segment_of(const char *name)
+uint32_t
+sim_media_segment(const char *name)
 {
     return sim_class_of(name) == SIM_FILE_WAL ? (uint32_t)strtoul(name + 4, NULL, 10) : 0;
 }
@@ -194,7 +193,7 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
         struct sim_entry *entry =
             sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, 0, inode->mem.size);
         entry->inode = NULL; /* gone; the entry keeps the segment's number in `serial` */
-        entry->serial = segment_of(lost);
+        entry->serial = sim_media_segment(lost);
         sim_disk_lose(&machine->disk, name->folder, lost);
         sim_note(machine, "  ! %s is gone", lost);
         return true;
@@ -308,9 +307,16 @@ segment_of_entry(const struct sim_machine *machine, const struct sim_entry *entr
         return (uint32_t)entry->serial;
     for (size_t i = 0; i < names->count; i++) {
         if (names->at[i].inode == entry->inode && names->at[i].folder == SIM_FOLDER_MAIN)
-            return segment_of(names->at[i].name);
+            return sim_media_segment(names->at[i].name);
     }
     return 0;
+}
+
+/* What stands before the log that the newest manifest begins with, nobody needs. */
+static bool
+is_needed(const struct sim_machine *machine, const struct sim_entry *entry, uint32_t log_first)
+{
+    return entry->class != SIM_FILE_WAL || segment_of_entry(machine, entry) >= log_first;
 }
 
 static void
@@ -318,18 +324,25 @@ find_witnesses(struct sim_machine *machine)
 {
     const struct sim_names *names = &machine->disk.visible;
     uint64_t witness = 0;
+    uint32_t manifest = 0, log_first = 0;
 
     for (size_t i = 0; i < names->count; i++) {
         const struct sim_inode *inode = names->at[i].inode;
-        uint64_t said = names->at[i].folder == SIM_FOLDER_MAIN
-                            ? sim_locate_witness(sim_media_bytes(inode), inode->class)
-                            : 0;
+        if (names->at[i].folder != SIM_FOLDER_MAIN)
+            continue;
+        uint64_t said = sim_locate_witness(sim_media_bytes(inode), inode->class);
         if (said > witness)
             witness = said;
+        if (inode->class == SIM_FILE_MANIFEST && !sim_is_temporary(names->at[i].name))
+            sim_locate_log_first(sim_media_bytes(inode), &manifest, &log_first);
     }
     for (size_t i = 0; i < machine->book.count; i++) {
         struct sim_entry *entry = &machine->book.at[i];
-        if (entry->batch == machine->book.batch && !entry->is_witnessed)
+        if (entry->batch != machine->book.batch)
+            continue;
+        if (!is_needed(machine, entry, log_first))
+            entry->batch = 0;
+        else if (!entry->is_witnessed)
             entry->is_witnessed =
                 ((uint64_t)segment_of_entry(machine, entry) << 32 | entry->from) < witness;
     }

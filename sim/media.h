@@ -30,6 +30,8 @@ void sim_media_enter_more(struct sim_machine *machine, enum sim_damage damage,
                           const struct sim_inode *inode, uint64_t from, uint64_t to);
 /* Of the damage entered since the last occasion: what vouches for it, as things are now. */
 void sim_media_end_batch(struct sim_machine *machine);
+/* The segment that a log file's name says, 0 for another name. */
+uint32_t sim_media_segment(const char *name);
 /* Whether the rule may strike the file. */
 bool sim_media_is_meant(const struct sim_rule *rule, const struct sim_name *name);
 /* A sector of the file with something in it, drawn; false: all is zeros. */

@@ -217,6 +217,8 @@ start_machine(struct sim_run *run)
 {
     struct sim_machine_config config = {
         .personality = (enum sim_personality)sim_run_knob(run, SIM_KNOB_PERSONALITY),
+        .device = (enum sim_device)sim_run_knob(run, SIM_KNOB_DEVICE),
+        .regime = (enum sim_regime)sim_run_knob(run, SIM_KNOB_REGIME),
         .sector = (uint32_t)sim_run_knob(run, SIM_KNOB_DEVICE_SECTOR),
         .disk_bytes = sim_run_knob(run, SIM_KNOB_CAPACITY),
         .rules = run->rules,

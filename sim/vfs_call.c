@@ -8,6 +8,8 @@
 
 #include <inttypes.h>
 
+#define LIES_ONE_IN 4u /* syncs */
+
 static const uint32_t cost_ns[SIM_CALL_COUNT] = {
     [SIM_CALL_OPEN] = 5000,    [SIM_CALL_CREATE] = 8000,     [SIM_CALL_READ] = 1000,
     [SIM_CALL_WRITE] = 2000,   [SIM_CALL_SYNC] = 150000,     [SIM_CALL_TRUNCATE] = 5000,
@@ -101,6 +103,13 @@ sim_vfs_is_read_only(struct sim_vfs_call *call)
 {
     call->cause = "read-only file system";
     return sim_faults_disk_is_read_only(call->machine);
+}
+
+bool
+sim_vfs_is_lied_to(struct sim_vfs_call *call)
+{
+    return call->machine->config.device == SIM_LIAR && !call->machine->calm &&
+           sim_vfs_draw(call, "liar", LIES_ONE_IN) == LIES_ONE_IN - 1;
 }
 
 bool

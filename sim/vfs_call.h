@@ -51,6 +51,8 @@ bool sim_vfs_strikes_half_way(const struct sim_vfs_call *call);
 uint64_t sim_vfs_draw(struct sim_vfs_call *call, const char *site, uint64_t bound);
 /* Whether the call, which changes something, meets a disk that cannot be changed. */
 bool sim_vfs_is_read_only(struct sim_vfs_call *call);
+/* Whether the device says that a sync was done, and does nothing. */
+bool sim_vfs_is_lied_to(struct sim_vfs_call *call);
 /* Whether nothing new can be made. */
 bool sim_vfs_has_no_space(const struct sim_machine *machine);
 

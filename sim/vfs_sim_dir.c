@@ -170,7 +170,10 @@ hf_dir_sync(struct hf_dir *dir, struct hf_detail *detail)
         sim_sync_some_names(call.machine, dir->folder);
         sim_vfs_crash(&call);
     }
-    sim_disk_sync_names(disk, dir->folder, order);
+    if (sim_vfs_is_lied_to(&call))
+        disk->folders[dir->folder].claimed = order;
+    else
+        sim_disk_sync_names(disk, dir->folder, order);
     return sim_vfs_end(&call, HF_OK);
 }
 
