@@ -96,6 +96,7 @@ note_first(struct hf_salvage_segment *segment, uint64_t version)
         segment->first = version;
 }
 
+static void note_gap(struct hf_salvage *s, uint64_t version);
 static enum hf_err keep_commit(struct hf_salvage *s, const struct hf_wal_commit *commit);
 
 /* Walks from a good group to where it cannot be read on. */
@@ -106,12 +107,16 @@ walk_run(struct hf_salvage *s, struct hf_salvage_segment *segment, struct hf_wal
     enum hf_err err = HF_OK;
 
     while (err == HF_OK && (step = hf_wal_walk_next(walk)) < HF_WAL_STEP_END) {
-        if (step == HF_WAL_STEP_GROUP)
+        if (step == HF_WAL_STEP_GROUP) {
             note_first(segment, walk->group.first);
-        else if (step == HF_WAL_STEP_LINK)
+            /* It says what came before it, though no commit may follow: a seal stands alone. */
+            if (s->keeps_commits && walk->group.first <= s->cut)
+                note_gap(s, walk->group.first);
+        } else if (step == HF_WAL_STEP_LINK) {
             note_first(segment, hf_wal_link_decode(walk->frame.payload).last + 1);
-        else if (step == HF_WAL_STEP_COMMIT && s->keeps_commits)
+        } else if (step == HF_WAL_STEP_COMMIT && s->keeps_commits) {
             err = keep_commit(s, &walk->commit);
+        }
     }
     if (walk->witness > s->witness)
         s->witness = walk->witness;
