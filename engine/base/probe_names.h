@@ -132,6 +132,33 @@
     X(index_skip_delete, "a delete is logged and not indexed")                                 \
     X(commit_time_early, "a commit that fails leaves its time as that of the last one")        \
     X(fresh_leave_litter, "a restore that fails leaves its files, and says nothing of it")     \
+    X(format_newer_is_damage, "a log segment of a newer format is taken for a damaged one")    \
+    X(lock_not_taken, "a handle does not take the lock of its folder")                         \
+    X(commit_time_steps_back, "the time of a commit is the wall clock's, wherever that went")  \
+    X(manifest_in_place, "M38: a manifest is written under its own name")                      \
+    X(manifest_error_removes_old, "M43: a manifest that fails takes the one before with it")   \
+    X(manifest_error_is_no, "M46: a manifest that failed is taken for one that is not there")  \
+    X(install_ignore_frozen, "M33: the log of memtables that wait for their flush is let go")  \
+    X(install_inputs_first, "M09: merged tables go before the manifest is durable")            \
+    X(recovery_skip_table, "M45: a table that cannot be opened is left out")                   \
+    X(recovery_adopt_temporary, "M37: a manifest in the making is taken for a whole one")      \
+    X(recovery_litter_first, "M36: what nothing names goes before that is known for good")     \
+    X(snapshot_no_sync, "M40: a snapshot gets its name without a sync")                        \
+    X(snapshot_no_dir_sync, "a snapshot's name is not made durable")                           \
+    X(snapshot_in_place, "M38: a snapshot is written over the one before")                     \
+    X(snapshot_ahead_of_log, "a snapshot holds what is not durable in its database")           \
+    X(snapshot_off_by_one,                                                                     \
+      "M41: an incremental snapshot leaves out the first commit since its base")               \
+    X(snapshot_no_deletes, "an incremental snapshot leaves deletes out")                       \
+    X(snapshot_unchecked, "M39: the checksums of a snapshot are not looked at")                \
+    X(snapshot_end_unchecked, "M39: a snapshot that ends too early is taken for a whole one")  \
+    X(restore_any_base, "a restore does not look whether its snapshots follow each other")     \
+    X(fresh_manifest_first, "a new database has its manifest before its log")                  \
+    X(fresh_mark_unsynced, "a new database is not durably marked as one in the making")        \
+    X(fresh_unmark_first, "a new database is unmarked before it is durable")                   \
+    X(checkpoint_no_flush, "a checkpoint leaves out what is in no table yet")                  \
+    X(salvage_unchecked, "salvage takes blocks whose checksums do not hold")                   \
+    X(salvage_silent, "salvage does not tell what is lost")                                    \
     X(reclaim_lose_version, "memory mode drops an old version that views can still see")       \
     X(reclaim_new_version, "memory mode gives what it moves a version of today")
 

@@ -46,6 +46,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "base/probe.h"
 #include "base/span.h"
 
 #define HEADER_SIZE 39u
@@ -375,8 +376,10 @@ read_block(struct hf_snapshot_reader *reader, struct hf_span in)
     if (!offers(reader, in, size))
         return HF_SNAPSHOT_MORE;
     kind = (enum hf_block_kind)hf_load_u32(in.at);
-    if (hf_block_open(&payload, hf_span(in.at, size), kind, reader->base_section,
-                      reader->off) != HF_TABLE_GOOD)
+    if (HF_PLANTED(snapshot_unchecked))
+        payload = hf_span((const uint8_t *)in.at + HF_BLOCK_HEAD, size - HF_BLOCK_OVERHEAD);
+    else if (hf_block_open(&payload, hf_span(in.at, size), kind, reader->base_section,
+                           reader->off) != HF_TABLE_GOOD)
         return HF_SNAPSHOT_BAD;
     if (is_newer(reader))
         return HF_SNAPSHOT_NEWER;
@@ -391,7 +394,7 @@ read_block(struct hf_snapshot_reader *reader, struct hf_span in)
 static enum hf_snapshot_step
 read_crc(struct hf_snapshot_reader *reader, struct hf_span in)
 {
-    if (hf_load_u32(in.at) != reader->crc)
+    if (hf_load_u32(in.at) != reader->crc && !HF_PLANTED(snapshot_unchecked))
         return HF_SNAPSHOT_BAD;
     take(reader, in, CRC_SIZE);
     return HF_SNAPSHOT_END;

@@ -97,7 +97,7 @@ hf_wal_header_decode(struct hf_wal_header *header, struct hf_span in)
     header->synced = hf_load_u64(at + 40);
     header->prepared = hf_load_u64(at + 48);
     if (header->format > HF_WAL_FORMAT)
-        return HF_WAL_NEWER;
+        return HF_PLANTED(format_newer_is_damage) ? HF_WAL_BAD : HF_WAL_NEWER;
     if (header->format == 0 || header->number == 0)
         return HF_WAL_BAD;
     if (header->sector < HF_WAL_SECTOR_MIN || header->sector > HF_WAL_SECTOR_MAX ||

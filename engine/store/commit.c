@@ -148,6 +148,8 @@ commit_time(struct hf_db *db, uint64_t now_ns)
         db->clock_at_ns = now_ns;
     }
     uint64_t time_us = db->clock_us + now_ns / 1000;
+    if (HF_PLANTED(commit_time_steps_back))
+        return time_us;
     return time_us > db->time_us ? time_us : db->time_us;
 }
 

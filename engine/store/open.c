@@ -123,7 +123,7 @@ open_directory(struct hf_db *db, const char *path, struct hf_detail *detail)
     if (path == NULL)
         return HF_OK;
     err = hf_dir_open(&db->dir, path, flags, detail);
-    if (err == HF_OK)
+    if (err == HF_OK && !HF_PLANTED(lock_not_taken))
         err = hf_dir_lock(db->dir, writes, detail);
     if (err == HF_OK && !hf_db_has_log(db))
         err = hf_dir_list(db->dir, no_database, detail, detail);

@@ -135,7 +135,9 @@ put_mark(struct hf_fresh *fresh, bool has_mark, struct hf_detail *detail)
         err = hf_file_open(&file, fresh->dir, HF_FRESH_MARK, HF_FILE_CREATE, detail);
     hf_file_close(file);
     fresh->is_ours = has_mark || err == HF_OK;
-    return err == HF_OK ? hf_dir_sync(fresh->dir, detail) : err;
+    if (err != HF_OK || HF_PLANTED(fresh_mark_unsynced))
+        return err;
+    return hf_dir_sync(fresh->dir, detail);
 }
 
 static enum hf_err
@@ -476,8 +478,12 @@ hf_fresh_finish(struct hf_fresh *fresh, const struct hf_fresh_state *state,
         settle_levels(fresh);
     if (err == HF_OK)
         err = hf_dir_sync(fresh->dir, detail);
+    if (err == HF_OK && HF_PLANTED(fresh_manifest_first))
+        return write_manifest(fresh, state, position, detail);
     if (err == HF_OK)
         err = write_log(fresh, state->last, &position, detail);
+    if (HF_PLANTED(fresh_unmark_first))
+        hf_dir_remove(fresh->dir, HF_FRESH_MARK, NULL);
     if (err == HF_OK)
         err = write_manifest(fresh, state, position, detail);
     if (err != HF_OK)

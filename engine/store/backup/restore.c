@@ -71,6 +71,8 @@ check_follows(const struct restore *restore, size_t i)
         return hf_detail_set(restore->detail, HF_ERR_INVALID,
                              "%.160s is a full snapshot: only the first can be one",
                              name_of(restore, i));
+    if (HF_PLANTED(restore_any_base))
+        return HF_OK;
     if (header->base != last)
         return hf_detail_set(restore->detail, HF_ERR_INVALID,
                              "%.120s goes on from version %" PRIu64 ", %.120s ends at %" PRIu64,

@@ -9,6 +9,7 @@
  * other's bytes, and what a crash left is in nobody's way.
  */
 #include "base/bytes.h"
+#include "base/probe.h"
 #include "store/backup/file_path.h"
 #include "store/backup/snapshot.h"
 #include "store/backup/snapshot_read.h"
@@ -72,7 +73,7 @@ write_temporary(struct saving *saving, uint64_t base, struct hf_snapshot *snapsh
     struct hf_snapshot_sink sink = { write_piece, saving };
     enum hf_err err = hf_snapshot_stream(saving->db, &sink, base, snapshot, saving->detail);
 
-    if (err == HF_OK)
+    if (err == HF_OK && !HF_PLANTED(snapshot_no_sync))
         err = hf_file_sync(saving->file, saving->detail);
     return err == HF_OK ? read_again(saving) : err;
 }
@@ -89,13 +90,17 @@ save(struct saving *saving, const char *path, uint64_t base, struct hf_snapshot 
     if (err != HF_OK)
         return err;
     saving->name = saving->temporary + (name - path);
+    if (HF_PLANTED(snapshot_in_place)) {
+        saving->temporary[strlen(path)] = 0;
+        hf_dir_remove(saving->dir, name, NULL);
+    }
     err = hf_file_open(&saving->file, saving->dir, saving->name, HF_FILE_CREATE, detail);
     if (err != HF_OK)
         return err;
     err = write_temporary(saving, base, snapshot);
     if (err == HF_OK)
         err = hf_dir_rename(saving->dir, saving->name, name, detail);
-    if (err == HF_OK)
+    if (err == HF_OK && !HF_PLANTED(snapshot_no_dir_sync))
         err = hf_dir_sync(saving->dir, detail);
     if (err != HF_OK)
         hf_dir_remove(saving->dir, saving->name, NULL);

@@ -57,7 +57,9 @@ describe(struct hf_db *db, const struct hf_catalog *catalog, const struct hf_cat
     if (flushed != NULL) {
         manifest.last = flushed->last;
         manifest.time_us = flushed->time_us;
-        manifest.log_first = oldest_left(catalog)->log_first;
+        manifest.log_first = HF_PLANTED(install_ignore_frozen)
+                                 ? catalog->memtables[0]->log_first
+                                 : oldest_left(catalog)->log_first;
     }
     if (floor > manifest.last)
         floor =
@@ -68,18 +70,24 @@ describe(struct hf_db *db, const struct hf_catalog *catalog, const struct hf_cat
     return manifest;
 }
 
+/* `number` 0: there was none. */
+static void
+remove_manifest(struct hf_db *db, uint32_t number)
+{
+    char name[HF_NAME_SIZE_MAX];
+
+    hf_manifest_name(name, number, "");
+    if (number != 0)
+        hf_dir_remove(db->dir, name, NULL); /* what cannot go now goes at an open */
+}
+
 /* Removes what the durable manifest no longer names. */
 static void
 remove_old(struct hf_db *db, const struct hf_catalog_edit *edit, uint32_t manifest_before)
 {
-    char name[HF_NAME_SIZE_MAX];
-
     for (uint32_t i = 0; i < edit->removed_count; i++)
         edit->removed[i]->is_obsolete = true; /* goes with its last reader */
-    if (manifest_before != 0) {
-        hf_manifest_name(name, manifest_before, "");
-        hf_dir_remove(db->dir, name, NULL); /* what cannot go now goes at an open */
-    }
+    remove_manifest(db, manifest_before);
     hf_log_forget_before(&db->log, db->manifest.log_first);
 }
 
@@ -94,6 +102,18 @@ switch_to(struct hf_db *db, struct hf_catalog *catalog, const struct hf_manifest
     if (hf_db_has_log(db) && manifest->floor > db->floor)
         db->floor = manifest->floor;
     hf_catalog_unref(&db->tables, before);
+}
+
+/* The planted way to remove inputs of a merge ahead of the manifest that makes them old. */
+static void
+remove_inputs(struct hf_db *db, const struct hf_catalog_edit *edit)
+{
+    char name[HF_NAME_SIZE_MAX];
+
+    for (uint32_t i = 0; i < edit->removed_count; i++) {
+        hf_table_name(name, edit->removed[i]->info.number, "");
+        hf_dir_remove(db->dir, name, NULL);
+    }
 }
 
 /* With db->installing set: the steps up to the durable manifest. */
@@ -112,6 +132,8 @@ make_durable(struct hf_db *db, const struct hf_catalog *catalog,
         return err;
     if (HF_PLANTED(install_remove_first) && edit->flushed != NULL)
         hf_log_forget_before(&db->log, oldest_left(catalog)->log_first);
+    if (HF_PLANTED(install_inputs_first))
+        remove_inputs(db, edit);
     *manifest = describe(db, catalog, edit, floor);
     db->manifest_unsure = true;
     return hf_manifest_write(&db->tables, manifest, catalog, detail);
@@ -134,6 +156,8 @@ hf_db_install(struct hf_db *db, const struct hf_catalog_edit *edit, uint64_t flo
     err = make_durable(db, catalog, edit, &manifest, floor, detail);
     db->installing = false;
     if (err != HF_OK) {
+        if (HF_PLANTED(manifest_error_removes_old))
+            remove_manifest(db, manifest_before);
         hf_catalog_unref(&db->tables, catalog);
         return err;
     }

@@ -76,7 +76,7 @@ step(struct hf_db *db, struct hf_job *job, struct hf_detail *detail)
         err = install(db, job, detail);
     else
         err = hf_merge_step(job->merge, STEP_BYTES, &job->is_done, detail);
-    if (err == HF_OK || db->manifest_unsure)
+    if (err == HF_OK || (db->manifest_unsure && !HF_PLANTED(manifest_error_is_no)))
         return err;
     HF_MARK(job_abandoned);
     if (err == HF_ERR_CORRUPT)

@@ -46,7 +46,7 @@ make_durable(struct hf_table_env *env, uint32_t number, struct hf_span bytes,
     char temporary[HF_NAME_SIZE_MAX], name[HF_NAME_SIZE_MAX];
     enum hf_err err;
 
-    hf_manifest_name(temporary, number, ".tmp");
+    hf_manifest_name(temporary, number, HF_PLANTED(manifest_in_place) ? "" : ".tmp");
     hf_manifest_name(name, number, "");
     err = write_file(env, temporary, bytes, detail);
     if (err == HF_OK)

@@ -109,6 +109,8 @@ place(struct hf_recovering *r)
 #endif
     if (HF_PLANTED(recovery_remove_first))
         remove_dead(r);
+    if (HF_PLANTED(recovery_litter_first))
+        hf_recovery_remove_litter(r);
     err = hf_recovery_place(r->db, r->detail);
     if (err == HF_ERR_FULL && r->chain_count > 0) {
         HF_MARK(recovery_without_segment);
