@@ -372,14 +372,17 @@ struct hf_stats {
     uint64_t reclaim_moved_bytes; /* what lived in them having been moved */
     enum hf_err job_err;          /* of the last step of either */
     uint64_t moved_tables;        /* to a deeper level as they are, since open */
+    uint64_t reserved_bytes; /* of memory_bytes, taken ahead for the log: the system has not
+                              * had to give them yet */
 };
 
 #define HF_STATS_INIT                                                                          \
     {                                                                                          \
         sizeof(struct hf_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, 0, 0, 0, \
-            0, 0, 0, { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, HF_OK, 0                                   \
+            0, 0, 0, { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, HF_OK, 0, 0                                \
     }
 
+/* Fills what the caller's struct_size has room for, as do hf_recovery_report and hf_salvage. */
 HF_API void hf_stats_get(struct hf_db *db, struct hf_stats *stats);
 
 /* Why recovery ended the log where it did. */

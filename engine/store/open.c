@@ -65,6 +65,18 @@ hf_error_get(struct hf_db *db, struct hf_error *error)
     hf_db_unlock(db);
 }
 
+void
+hf_hand_over(void *to, const void *from, size_t size)
+{
+    size_t room;
+
+    memcpy(&room, to, sizeof room);
+    if (room < size)
+        size = room;
+    if (size > sizeof room)
+        memcpy((char *)to + sizeof room, (const char *)from + sizeof room, size - sizeof room);
+}
+
 /* ---- options ----------------------------------------------------------------------------- */
 
 enum hf_err
@@ -231,8 +243,9 @@ static enum hf_err
 open_empty(struct hf_db *db)
 {
     uint64_t limit = db->options.memory_limit;
+    uint64_t cache_size = limit == 0 ? CACHE_SIZE_DEFAULT : limit / 2;
     enum hf_err err =
-        hf_cache_open(&db->cache, &db->budget, limit == 0 ? CACHE_SIZE_DEFAULT : limit / 2);
+        hf_cache_open(&db->cache, &db->budget, hf_db_has_log(db) ? cache_size : 0);
 
     db->tables = (struct hf_table_env){
         .dir = db->dir,

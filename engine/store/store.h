@@ -141,6 +141,12 @@ enum hf_err hf_db_tell(struct hf_db *db, enum hf_err err, const struct hf_detail
 /* Fills *error, if not NULL, with "PATH: what went wrong", and returns `err`. */
 enum hf_err hf_explain(struct hf_error *error, enum hf_err err, const char *path,
                        const struct hf_detail *detail);
+/*
+ * Copies a struct of the public header, `size` bytes, into the caller's: both begin with
+ * struct_size, and the caller's says for how much there is room. An older caller gets what it
+ * knows, and of a newer one what we do not know stays as it was.
+ */
+void hf_hand_over(void *to, const void *from, size_t size);
 enum hf_err hf_options_check(const struct hf_options *options, const char *path,
                              struct hf_detail *detail) HF_MUST_CHECK;
 /* Payload bytes at which a block of tables of that size is full. */

@@ -293,6 +293,35 @@ test_limits(void)
     TAP_OK(hf_close(db) == HF_OK, "closes at the limit");
 }
 
+/* A program that was compiled when the struct ended before `cache_bytes`. */
+static void
+test_older_caller(void)
+{
+    struct hf_options options = options_for(HF_MODE_MEMORY);
+    struct hf_stats stats, whole = HF_STATS_INIT;
+    struct hf_recovery report;
+    struct hf_db *db = open_with(NULL, &options);
+    size_t known = offsetof(struct hf_stats, cache_bytes);
+    bool held = hf_put(db, text("k"), text("v"), 0, NULL) == HF_OK;
+
+    memset(&stats, 0xAA, sizeof stats);
+    stats.struct_size = known;
+    hf_stats_get(db, &stats);
+    hf_stats_get(db, &whole);
+    TAP_OK(held && stats.last_version == 1 && stats.struct_size == known &&
+               stats.level_tables[0] == 0 && whole.struct_size == sizeof whole,
+           "an older caller gets the figures that it knows");
+    for (size_t i = known; i < sizeof stats; i++)
+        held = held && ((unsigned char *)&stats)[i] == 0xAA;
+    memset(&report, 0xAA, sizeof report);
+    report.struct_size = sizeof report.struct_size;
+    hf_recovery_report(db, &report);
+    for (size_t i = sizeof report.struct_size; i < sizeof report; i++)
+        held = held && ((unsigned char *)&report)[i] == 0xAA;
+    TAP_OK(held, "and nothing behind them is touched");
+    TAP_OK(hf_close(db) == HF_OK, "closes");
+}
+
 static void
 test_oversized(void)
 {
@@ -435,6 +464,7 @@ main(void)
     test_many(HF_MODE_BUFFERED, "buffered");
     test_history();
     test_limits();
+    test_older_caller();
     test_oversized();
     test_damage();
     test_bad_places();

@@ -9,6 +9,7 @@
 #include "store/upkeep.h"
 
 #include "base/probe.h"
+#include "base/span.h"
 
 #define STEP_FRAMES 4096u
 #define IDLE_NS 20000000u /* how soon the thread looks again when nothing wakes it */
@@ -118,35 +119,52 @@ add_tables(const struct hf_db *db, struct hf_stats *stats)
     stats->block_reads = db->tables.block_reads;
 }
 
+/* What is mapped for commits to come, and was not touched. */
+static uint64_t
+reserved_bytes(const struct hf_db *db)
+{
+    const struct hf_segments *segments = &db->active->segments;
+    uint64_t bytes = 0;
+
+    if (segments->count > 0) {
+        const struct hf_segment *newest = &segments->list[segments->count - 1];
+        bytes += newest->size - newest->used;
+    }
+    if (db->log.spare != NULL && !db->log.spare_ready)
+        bytes += db->log.spare_memory.size - db->log.spare_filled;
+    return bytes;
+}
+
 void
 hf_stats_get(struct hf_db *db, struct hf_stats *stats)
 {
-    size_t size = stats->struct_size;
+    struct hf_stats now;
 
     hf_db_lock(db);
-    *stats = db->stats;
-    stats->struct_size = size;
-    stats->last_version = db->published;
-    stats->durable_version = db->log.durable_version;
-    stats->oldest_version = db->floor;
-    add_memtables(db->catalog, stats);
-    add_tables(db, stats);
-    stats->memory_bytes = db->budget.used;
-    stats->job_err = db->job_err;
-    stats->views = 0;
+    now = db->stats;
+    now.last_version = db->published;
+    now.durable_version = db->log.durable_version;
+    now.oldest_version = db->floor;
+    add_memtables(db->catalog, &now);
+    add_tables(db, &now);
+    now.memory_bytes = db->budget.used;
+    now.reserved_bytes = reserved_bytes(db);
+    now.job_err = db->job_err;
+    now.views = 0;
     for (const struct hf_view *view = db->views; view != NULL; view = view->next)
-        stats->views++;
-    stats->written_bytes = db->log.written_bytes;
+        now.views++;
+    now.written_bytes = db->log.written_bytes;
     hf_db_unlock(db);
+    hf_hand_over(stats, &now, sizeof now);
 }
 
 void
 hf_recovery_report(struct hf_db *db, struct hf_recovery *report)
 {
-    size_t size = report->struct_size;
+    struct hf_recovery now;
 
     hf_db_lock(db);
-    *report = db->recovery;
+    now = db->recovery;
     hf_db_unlock(db);
-    report->struct_size = size;
+    hf_hand_over(report, &now, sizeof now);
 }

@@ -361,11 +361,8 @@ hf_salvage(const char *damaged, const char *path, const struct hf_options *optio
         err = make(&s, path, options);
     }
     s.report.last_version = s.last;
-    if (salvaged != NULL) {
-        size_t size = salvaged->struct_size;
-        *salvaged = s.report;
-        salvaged->struct_size = size;
-    }
+    if (salvaged != NULL)
+        hf_hand_over(salvaged, &s.report, sizeof s.report);
     release(&s);
     return hf_explain(error, err, subject, &detail);
 }
