@@ -45,6 +45,8 @@
     X(log_rotated_spare, "the next segment was a spare prepared ahead")                        \
     X(log_spare_renumbered, "a spare that was overtaken got a new number")                     \
     X(log_poisoned, "a failed write closed a segment early")                                   \
+    X(log_spare_given, "a flush or compaction got the room of the spare on a full disk")       \
+    X(log_spare_returned, "a spare was prepared after one had been given up for its room")     \
     X(log_full, "a commit failed because the disk was full")                                   \
     X(log_resumed, "writing resumed after the disk had been full")                             \
     X(log_oversized, "a commit got a segment of its own size")                                 \

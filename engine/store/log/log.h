@@ -80,6 +80,7 @@ struct hf_log {
     bool spare_ready;
     bool spare_busy;   /* a thread is at its file, without the mutex */
     bool spare_failed; /* the last try found no room; rotation will try again */
+    bool spare_given;  /* the last one was given up for its room */
 
     struct hf_wal_link placed_link; /* what the segment that recovery makes links to */
 
@@ -146,6 +147,14 @@ enum hf_err hf_log_seal(struct hf_log *log, struct hf_detail *detail) HF_MUST_CH
 /* Whether there is something to prepare, and the next bounded step of it. */
 bool hf_log_wants_spare(const struct hf_log *log);
 enum hf_err hf_log_prepare(struct hf_log *log, struct hf_detail *detail) HF_MUST_CHECK;
+
+/*
+ * Gives the spare back, for its room on a full disk: the log then goes on in a segment that is
+ * made on the spot. False: there is none to give. None is prepared until the next rotation, or
+ * until somebody says that there is room again.
+ */
+bool hf_log_spare_give(struct hf_log *log);
+void hf_log_spare_may_return(struct hf_log *log);
 
 /* ---- inside the log: log_segment.c ------------------------------------------------------- */
 

@@ -83,6 +83,23 @@ hf_log_spare_discard(struct hf_log *log)
     log->spare_ready = false;
 }
 
+bool
+hf_log_spare_give(struct hf_log *log)
+{
+    if (log->spare == NULL || log->spare_busy)
+        return false;
+    HF_MARK(log_spare_given);
+    hf_log_spare_discard(log);
+    log->spare_failed = log->spare_given = true;
+    return true;
+}
+
+void
+hf_log_spare_may_return(struct hf_log *log)
+{
+    log->spare_failed = false;
+}
+
 /* Touches the pages of [from, to), so that no commit waits for the system to find them. */
 static void
 touch(struct hf_segment *memory, uint64_t from, uint64_t to)
@@ -145,9 +162,13 @@ hf_log_prepare(struct hf_log *log, struct hf_detail *detail)
         log->spare_failed = true;
         return err;
     }
-    if (filled == spare->size)
+    if (filled == spare->size) {
         log->spare_ready = !is_overtaken(log);
-    else
+        if (log->spare_given)
+            HF_MARK(log_spare_returned);
+        log->spare_given = false;
+    } else {
         log->spare_filled = filled + STEP_SIZE < spare->size ? filled + STEP_SIZE : spare->size;
+    }
     return HF_OK;
 }

@@ -64,6 +64,7 @@ install(struct hf_db *db, struct hf_job *job, struct hf_detail *detail)
         return err;
     count_done(db, job);
     release(db, job, true);
+    hf_log_spare_may_return(&db->log); /* what the tables took over makes room */
     return HF_OK;
 }
 
@@ -76,13 +77,14 @@ step(struct hf_db *db, struct hf_job *job, struct hf_detail *detail)
         err = install(db, job, detail);
     else
         err = hf_merge_step(job->merge, STEP_BYTES, &job->is_done, detail);
-    if (err == HF_OK || (db->manifest_unsure && !HF_PLANTED(manifest_error_is_no)))
-        return err;
-    HF_MARK(job_abandoned);
-    if (err == HF_ERR_CORRUPT)
-        suspect_inputs(job);
-    release(db, job, false);
-    return err;
+    bool has_room = err == HF_ERR_FULL && hf_log_spare_give(&db->log);
+    if (err != HF_OK && (!db->manifest_unsure || HF_PLANTED(manifest_error_is_no))) {
+        HF_MARK(job_abandoned);
+        if (err == HF_ERR_CORRUPT)
+            suspect_inputs(job);
+        release(db, job, false);
+    }
+    return has_room ? HF_OK : err; /* the next step tries again, with more room */
 }
 
 /* ---- which job --------------------------------------------------------------------------- */
