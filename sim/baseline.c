@@ -128,8 +128,7 @@ sim_baseline_compare(const struct sim_garden *garden, const struct sim_matrix *m
         uint64_t p95 = baseline.p95[garden->plants[i]];
         uint64_t median = sim_matrix_at(matrix, i, 0)->median;
         if (p95 == 0) {
-            fprintf(to, "%s: not in %s; make it anew\n", name, path);
-            ++*worse;
+            fprintf(to, "%s: has no row in %s yet\n", name, path);
         } else if (median > 2 * p95 && median > RUNS_FREE) {
             fprintf(to, "%s: %" PRIu64 " runs, more than twice the %" PRIu64 " of %s\n", name,
                     median, p95, path);

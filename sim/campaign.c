@@ -28,7 +28,6 @@
 
 #define CHUNK 4u
 #define JOBS_MAX 256u
-#define RUN_SECONDS_MAX 20
 
 uint64_t
 sim_wall_ns(void)
@@ -40,9 +39,9 @@ sim_wall_ns(void)
 }
 
 void
-sim_watchdog(void)
+sim_watchdog(int seconds)
 {
-    struct itimerval limit = { .it_value = { .tv_sec = RUN_SECONDS_MAX } };
+    struct itimerval limit = { .it_value = { .tv_sec = seconds } };
 
     setitimer(ITIMER_PROF, &limit, NULL);
 }
@@ -219,7 +218,7 @@ run_one(const struct sim_campaign *campaign, struct sim_runner *runner,
     struct hf_error error;
 
     report->events.size = 0;
-    sim_watchdog();
+    sim_watchdog(SIM_RUN_SECONDS_MAX);
     if (is_doubled(campaign, order)) {
         sim_runner_run_twice(runner, order, result);
     } else if (!sim_runner_run(runner, order, result, &error)) {
@@ -301,7 +300,7 @@ bury_worker(struct worker *worker, struct sim_result *result)
     snprintf(result->expected, sizeof result->expected, "the process lives on");
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
         snprintf(result->found, sizeof result->found, "no end after %d s of CPU time",
-                 RUN_SECONDS_MAX);
+                 SIM_RUN_SECONDS_MAX);
     else if (WIFSIGNALED(status))
         snprintf(result->found, sizeof result->found, "it ended by signal %d, %s",
                  WTERMSIG(status), strsignal(WTERMSIG(status)));

@@ -33,7 +33,8 @@ uint64_t sim_campaign_size(const struct sim_campaign *campaign);
 
 /* Wall time, for budgets and rates; no run ever sees it. */
 uint64_t sim_wall_ns(void);
-/* Ends the process by a signal if what follows takes too much CPU time. */
-void sim_watchdog(void);
+/* Ends the process by SIGPROF if what follows takes so many seconds of CPU time. */
+#define SIM_RUN_SECONDS_MAX 20
+void sim_watchdog(int seconds);
 
 #endif

@@ -29,6 +29,18 @@ sim_pace_add(struct sim_pace *pace, uint64_t ms, uint64_t runs)
     pace->at[pace->count++].runs = runs;
 }
 
+void
+sim_pace_end(struct sim_pace *pace, uint64_t ms, uint64_t runs)
+{
+    pace->step = 0;
+    if (pace->count > 0 && ms <= pace->at[pace->count - 1].ms)
+        pace->count--;
+    if (pace->count == SIM_PACE_MAX)
+        pace->count--;
+    pace->at[pace->count].ms = ms;
+    pace->at[pace->count++].runs = runs;
+}
+
 uint64_t
 sim_pace_runs(const struct sim_pace *pace, uint64_t ms)
 {

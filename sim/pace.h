@@ -20,6 +20,8 @@ struct sim_pace {
 
 /* `runs` are done after `ms`; where points are too many, every second one goes. */
 void sim_pace_add(struct sim_pace *pace, uint64_t ms, uint64_t runs);
+/* The last point, however near to the one before: all that was done is in it. */
+void sim_pace_end(struct sim_pace *pace, uint64_t ms, uint64_t runs);
 /* The runs done after `ms`, in between as the straight line says. */
 uint64_t sim_pace_runs(const struct sim_pace *pace, uint64_t ms);
 /* `pace` and `other` side by side, from one start. */

@@ -43,6 +43,9 @@ test_merge(void)
 
     fill(&one, 10000, 2);
     fill(&two, 4000, 5);
+    sim_pace_end(&two, 4000, 20000);
+    TAP_OK(sim_pace_runs(&two, 4000) == 20000 && sim_pace_runs(&two, 5000) == 20000,
+           "the last point has all that was done");
     sim_pace_merge(&one, &two);
     TAP_OK(is_near(sim_pace_runs(&one, 2000), 14000) &&
                is_near(sim_pace_runs(&one, 10000), 40000) && one.count <= SIM_PACE_MAX,

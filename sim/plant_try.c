@@ -18,7 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEATHS_MAX 3u /* and one run without an end, which takes long to stop */
+#define DEATHS_MAX 3u     /* and one run without an end, which takes long to stop */
+#define OFF_SECONDS_MAX 3 /* of CPU time, where nobody judges whether a run ends */
 
 struct sim_try *
 sim_tries_new(size_t count)
@@ -69,7 +70,7 @@ try_seed(struct sim_runner *runner, struct sim_try *trial, const struct sim_orde
     trial->result.seed = order->seed;
     trial->result.verdict = SIM_BROKE;
     trial->result.property = SIM_HOLDS_ALIVE;
-    sim_watchdog();
+    sim_watchdog(trial->off == 0 ? SIM_RUN_SECONDS_MAX : OFF_SECONDS_MAX);
     if (!sim_runner_run(runner, order, &trial->result, &error))
         return false;
     return trial->off == 0 ? trial->result.verdict == SIM_BROKE : is_expected(trial);

@@ -349,7 +349,7 @@ read_pace(struct sim_record *record, struct hf_json *json)
         hf_json_next(json);
         if (!hf_json_u64(json, &runs) || hf_json_next(json) != HF_JSON_ARRAY_END)
             return false;
-        sim_pace_add(&record->pace, ms, runs);
+        sim_pace_end(&record->pace, ms, runs);
         last = ms;
     }
     return json->kind == HF_JSON_ARRAY_END;

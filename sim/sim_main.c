@@ -82,18 +82,24 @@ read_jobs(struct sim_args *args, const char *value)
     return wrong;
 }
 
-/* The variables by which array jobs and test matrices tell a job its place, from 0 or from
- * 1. */
+/*
+ * The variables by which array jobs and test matrices tell a job its place and how many there
+ * are. A place counts from `first`, or from what a third variable says.
+ */
 static const char *
 find_shard(struct sim_args *args)
 {
     static const struct {
-        const char *index, *count;
+        const char *index, *count, *first_name;
         uint64_t first;
     } places[] = {
-        { "CI_NODE_INDEX", "CI_NODE_TOTAL", 1 },
-        { "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", 1 },
-        { "JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", 0 },
+        { "CI_NODE_INDEX", "CI_NODE_TOTAL", NULL, 1 },
+        { "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN", 1 },
+        { "JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", NULL, 0 }, /* Kubernetes, indexed */
+        { "AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", NULL, 0 },
+        { "SGE_TASK_ID", "SGE_TASK_LAST", "SGE_TASK_FIRST", 1 },
+        { "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", NULL, 0 },
+        { "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", NULL, 0 },
     };
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -103,7 +109,12 @@ find_shard(struct sim_args *args)
             sim_number_parse(&args->shard, SIM_COUNT, index) != NULL ||
             sim_number_parse(&args->shard_count, SIM_COUNT, count) != NULL)
             continue;
-        args->shard -= places[i].first; /* 0 becomes larger than any count: refused below */
+        uint64_t first = places[i].first;
+        const char *first_text =
+            places[i].first_name == NULL ? NULL : getenv(places[i].first_name);
+        if (first_text != NULL && sim_number_parse(&first, SIM_COUNT, first_text) != NULL)
+            first = places[i].first;
+        args->shard -= first; /* a place too low becomes larger than any count: refused below */
         return args->shard < args->shard_count ? NULL
                                                : "the place of this job is not below the count";
     }

@@ -178,6 +178,24 @@ put_together(struct merge *merge)
     return agrees;
 }
 
+/* Scenarios of which there is no run were no part of the campaign. */
+static void
+drop_idle(struct merge *merge)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < merge->set.count; i++) {
+        if (merge->outcome.tallies[i].runs == 0) {
+            sim_scenario_fini(merge->set.list[i]);
+            free(merge->set.list[i]);
+            continue;
+        }
+        merge->set.list[kept] = merge->set.list[i];
+        merge->outcome.tallies[kept++] = merge->outcome.tallies[i];
+    }
+    merge->set.count = kept;
+}
+
 static int
 conclude(struct merge *merge)
 {
@@ -186,6 +204,7 @@ conclude(struct merge *merge)
     outcome->set = &merge->set;
     outcome->tallies = sim_new((merge->set.count + 1) * sizeof *outcome->tallies);
     bool agrees = put_together(merge);
+    drop_idle(merge);
     outcome->milliseconds += outcome->milliseconds == 0;
     sim_outcome_add_up(outcome);
     sim_outcome_summary(merge->args->out, outcome);

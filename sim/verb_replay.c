@@ -43,7 +43,7 @@ watch_for_death(const struct sim_runner *runner, FILE *out)
     dying_out = out;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], die);
-    sim_watchdog();
+    sim_watchdog(SIM_RUN_SECONDS_MAX);
 }
 
 static int

@@ -162,6 +162,7 @@ conclude(struct show *show)
         .pace = show->pace,
     };
 
+    sim_pace_end(&outcome.pace, outcome.milliseconds, show->done);
     sim_outcome_add_up(&outcome);
     sim_progress_clear(&show->progress);
     if (show->args->json) {

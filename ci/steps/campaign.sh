@@ -51,9 +51,17 @@ results whole --jobs 2
 for i in 1 2 3; do
     results "part$i" --jobs "$i" --shard "$i/3"
 done
-CI_NODE_INDEX=2 CI_NODE_TOTAL=3 results auto --shard auto
-runs "$d/auto.jsonl" >"$d/auto"
-runs "$d/part2.jsonl" | cmp - "$d/auto"
+
+# The second of three, as job arrays and matrices say it: from 1, from 0, from anywhere.
+for place in 'CI_NODE_INDEX=2 CI_NODE_TOTAL=3' 'CIRCLE_NODE_INDEX=1 CIRCLE_NODE_TOTAL=3' \
+    'SLURM_ARRAY_TASK_ID=8 SLURM_ARRAY_TASK_COUNT=3 SLURM_ARRAY_TASK_MIN=7' \
+    'JOB_COMPLETION_INDEX=1 JOB_COMPLETIONS=3' 'SGE_TASK_ID=2 SGE_TASK_LAST=3'; do
+    env $place "$simulator" run --seeds "$seeds" --json --shard auto scenarios/small \
+        scenarios/tables/calm.scn >"$d/auto.jsonl"
+    runs "$d/auto.jsonl" >"$d/auto"
+    runs "$d/part2.jsonl" | cmp - "$d/auto"
+done
+status 2 run --shard auto scenarios/small && said 'no job array'
 
 "$simulator" merge --out "$d/merged.jsonl" "$d/part3.jsonl" "$d/part1.jsonl" "$d/part2.jsonl" \
     2>"$d/err"
@@ -73,6 +81,18 @@ status 0 merge "$d/set1.jsonl" "$d/set2.jsonl"
 status 0 merge "$d/set1.idle.jsonl"
 status 1 merge "$d/set1.idle.jsonl" "$d/set2.idle.jsonl"
 said 'expectations failed'
+
+# The ready files: jobs leave their parts in a folder, one of them twice, then one finishes.
+export RESULTS="$d/results" SIMULATOR="$simulator" SEEDS="$seeds" JOBS
+for i in 1 2 3 2; do
+    CI_NODE_INDEX=$i CI_NODE_TOTAL=3 sh ci/campaign/job.sh scenarios/small \
+        scenarios/tables/calm.scn >"$d/out"
+done
+grep -q 'is there already' "$d/out"
+sh ci/campaign/finish.sh >"$d/out" 2>"$d/err"
+said 'HELD: 160 runs of 4 scenarios'
+runs "$d/results/all.jsonl" | cmp - "$d/whole"
+[ -s "$d/results/report.html" ]
 
 # What cannot be put together.
 status 2 merge "$d/none.jsonl" && said 'none.jsonl'

@@ -1,0 +1,24 @@
+# matrix - planted bugs, looked at from three sides: none takes much longer to be caught than it
+# did, some need the strongest contract (so that a weaker disk would be noticed), and without
+# any of the oracles some plant would escape.
+
+set -eu
+sh ci/build/make.sh sim
+simulator=$BUILD/bin/holdfast-sim
+scratch=$BUILD/log/matrix
+
+"$simulator" plants --matrix --tries 3 --limit 2000 --jobs "$JOBS" --contract posix_worst \
+    --baseline baselines/plants.json >"$scratch.out" || {
+    cat "$scratch.out"
+    exit 1
+}
+tail -n 1 "$scratch.out"
+
+# On a disk that keeps everything in order these two are no bugs that anybody could see.
+weak='recovery_resync wal_no_boundary'
+"$simulator" plants --contract sequential --limit 60 --jobs "$JOBS" $weak >"$scratch.weak" &&
+    echo 'a disk in order shows what only a disk out of order can' && exit 1
+tail -n 1 "$scratch.weak" | grep -qx '2 plants, 0 caught' || {
+    cat "$scratch.weak"
+    exit 1
+}
