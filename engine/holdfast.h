@@ -180,6 +180,13 @@ HF_API enum hf_err hf_put(struct hf_db *db, struct hf_span key, struct hf_span v
 HF_API enum hf_err hf_delete(struct hf_db *db, struct hf_span key, unsigned flags,
                              uint64_t *version) HF_MUST_CHECK;
 /*
+ * Deletes every key in [from, to), however many there are: one record in the log and in tables.
+ * An empty `from` is the first key, an empty `to` the end. HF_OK whether or not a key was
+ * there. INVALID: there is no key between the two, `from` not being below `to`.
+ */
+HF_API enum hf_err hf_delete_range(struct hf_db *db, struct hf_span from, struct hf_span to,
+                                   unsigned flags, uint64_t *version) HF_MUST_CHECK;
+/*
  * Puts if the key's version is `expected`, 0 meaning that the key must not exist; else
  * CONFLICT, and *version is the version found (0: none).
  */
@@ -198,6 +205,9 @@ HF_API enum hf_err hf_batch_open(struct hf_batch **out, struct hf_db *db) HF_MUS
 HF_API enum hf_err hf_batch_put(struct hf_batch *batch, struct hf_span key,
                                 struct hf_span value) HF_MUST_CHECK;
 HF_API enum hf_err hf_batch_delete(struct hf_batch *batch, struct hf_span key) HF_MUST_CHECK;
+/* As hf_delete_range; what the batch puts into the range later is not deleted by it. */
+HF_API enum hf_err hf_batch_delete_range(struct hf_batch *batch, struct hf_span from,
+                                         struct hf_span to) HF_MUST_CHECK;
 /* The commit will fail with CONFLICT unless the key then has version `expected` (0: none). */
 HF_API enum hf_err hf_batch_check(struct hf_batch *batch, struct hf_span key,
                                   uint64_t expected) HF_MUST_CHECK;

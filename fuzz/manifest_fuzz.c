@@ -29,8 +29,9 @@ check_table(const struct hf_manifest *manifest, const struct hf_table_info *tabl
     HF_ASSERT(0 < table->version_min && table->version_min <= table->version_max);
     HF_ASSERT(table->version_max <= manifest->last);
     HF_ASSERT(table->key_min.len > 0 && table->key_min.len <= HF_KEY_SIZE_MAX);
-    HF_ASSERT(table->key_max.len > 0 && table->key_max.len <= HF_KEY_SIZE_MAX);
-    HF_ASSERT(hf_span_compare(table->key_min, table->key_max) <= 0);
+    HF_ASSERT(table->key_max.len > 0 || table->max_is_open);
+    HF_ASSERT(table->key_max.len <= HF_KEY_SIZE_MAX);
+    HF_ASSERT(!hf_table_ends_before(table, table->key_min));
     for (uint32_t j = 0; j < i; j++)
         HF_ASSERT(tables[j].number != table->number);
 }

@@ -37,6 +37,7 @@ struct reading {
     size_t section[3];
     uint8_t *last_key, *key_before, *key_packed;
     size_t key_before_size;
+    enum hf_block_kind kind_before;
     uint64_t version_before;
 };
 
@@ -69,18 +70,19 @@ begin_entries(struct reading *reading)
 }
 
 static void
-write_entries(struct reading *reading, const struct hf_block *block)
+write_entries(struct reading *reading, const struct hf_block *block, enum hf_block_kind kind)
 {
     struct hf_block_builder builder;
 
-    begin_entries(reading);
+    if (kind == HF_BLOCK_DATA)
+        begin_entries(reading);
     hf_block_begin(&builder, writing_at(reading) + HF_BLOCK_HEAD, reading->reader.payload.len,
                    reading->key_packed);
     for (uint32_t i = 0; i < block->count; i++) {
         struct hf_entry entry = hf_block_entry(block, i);
         HF_ASSERT(hf_block_add(&builder, &entry));
     }
-    (void)hf_snapshot_seal(&reading->writer, writing_at(reading), HF_BLOCK_DATA,
+    (void)hf_snapshot_seal(&reading->writer, writing_at(reading), kind,
                            (uint32_t)hf_block_finish(&builder));
 }
 
@@ -147,12 +149,27 @@ check_entry(struct reading *reading, const struct hf_entry *entry)
     add(reading, &entry->version, sizeof entry->version);
 }
 
+/* What was read last belongs to what was loaded before, of the same kind. */
+static void
+note_kind(struct reading *reading, enum hf_block_kind kind)
+{
+    if (reading->kind_before != kind)
+        reading->key_before_size = 0;
+    reading->kind_before = kind;
+}
+
+/* Entries, or ranges in the shape of them. */
 static bool
-load_entries(struct reading *reading)
+load_entries(struct reading *reading, enum hf_block_kind kind)
 {
     struct hf_snapshot_reader *reader = &reading->reader;
     struct hf_block *block = fuzz_take((size_t)reader->loaded_size);
-    bool is_good = hf_snapshot_load_entries(reader, block);
+    bool is_good = kind == HF_BLOCK_DATA ? hf_snapshot_load_entries(reader, block)
+                                         : hf_snapshot_load_ranges(reader, block);
+
+    note_kind(reading, kind);
+    HF_ASSERT(!is_good || kind == HF_BLOCK_DATA ||
+              (reader->header.base != 0 && hf_block_holds_ranges(block)));
 
     HF_ASSERT(reader->loaded_size <= reader->payload.len + HF_BLOCK_EXCESS_MAX);
     if (is_good) {
@@ -162,7 +179,7 @@ load_entries(struct reading *reading)
             check_entry(reading, &entry);
         }
         if (reading->is_written)
-            write_entries(reading, block);
+            write_entries(reading, block, kind);
     }
     free(block);
     return is_good;
@@ -187,8 +204,12 @@ take_step(struct reading *reading, enum hf_snapshot_step step)
                               &reader->identity);
         return true;
     case HF_SNAPSHOT_SAMPLES:
+    case HF_SNAPSHOT_RANGES:
     case HF_SNAPSHOT_ENTRIES:
-        if (step == HF_SNAPSHOT_SAMPLES ? load_samples(reading) : load_entries(reading))
+        if (step == HF_SNAPSHOT_SAMPLES
+                ? load_samples(reading)
+                : load_entries(reading,
+                               step == HF_SNAPSHOT_RANGES ? HF_BLOCK_RANGES : HF_BLOCK_DATA))
             return true;
         reading->read.stop = HF_SNAPSHOT_BAD;
         return false;

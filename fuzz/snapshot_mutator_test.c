@@ -27,8 +27,9 @@ load(struct hf_snapshot_reader *reader, enum hf_snapshot_step step)
     size_t size = step == HF_SNAPSHOT_SAMPLES ? reader->count * sizeof(struct hf_sample)
                                               : (size_t)reader->loaded_size;
     void *memory = malloc(size);
-    bool is_good = step == HF_SNAPSHOT_SAMPLES ? hf_snapshot_load_samples(reader, memory)
-                                               : hf_snapshot_load_entries(reader, memory);
+    bool is_good = step == HF_SNAPSHOT_SAMPLES  ? hf_snapshot_load_samples(reader, memory)
+                   : step == HF_SNAPSHOT_RANGES ? hf_snapshot_load_ranges(reader, memory)
+                                                : hf_snapshot_load_entries(reader, memory);
 
     free(memory);
     return is_good;
@@ -47,7 +48,8 @@ judge(const uint8_t *data, size_t size, struct tally *tally)
         size_t off = (size_t)reader.off;
         step = hf_snapshot_next(&reader, hf_span(data + off, size - off), &used);
         tally->steps[step]++;
-        if (step == HF_SNAPSHOT_SAMPLES || step == HF_SNAPSHOT_ENTRIES)
+        if (step == HF_SNAPSHOT_SAMPLES || step == HF_SNAPSHOT_RANGES ||
+            step == HF_SNAPSHOT_ENTRIES)
             tally->not_loaded += !load(&reader, step);
     } while (step > HF_SNAPSHOT_MORE && step < HF_SNAPSHOT_END);
 }

@@ -175,6 +175,23 @@ check_samples(struct hf_span payload)
     free(samples);
 }
 
+/* Ranges are entries; those that hold together each go up. */
+static void
+check_ranges(struct hf_span payload)
+{
+    struct hf_block *block;
+
+    check_entries(payload);
+    block = load(payload);
+    for (uint32_t i = 0; block != NULL && hf_block_holds_ranges(block) && i < block->count;
+         i++) {
+        struct hf_entry range = hf_block_entry(block, i);
+        HF_ASSERT(!range.is_delete && range.value.len <= HF_KEY_SIZE_MAX);
+        HF_ASSERT(range.value.len == 0 || hf_span_compare(range.key, range.value) < 0);
+    }
+    free(block);
+}
+
 /* A filter is any bytes; what is set in it is there, and all that was there before. */
 static void
 check_filter(struct hf_span payload)
@@ -208,6 +225,9 @@ check_payload(enum hf_block_kind kind, struct hf_span payload)
         break;
     case HF_BLOCK_SAMPLES:
         check_samples(payload);
+        break;
+    case HF_BLOCK_RANGES:
+        check_ranges(payload);
         break;
     case HF_BLOCK_IDENTITY:
     case HF_BLOCK_END:
@@ -340,6 +360,7 @@ read_meta(struct hf_table_meta *meta, struct hf_span in, size_t off)
     HF_ASSERT(read.entry_size_max <= read.data_size);
     HF_ASSERT(read.key_size_max > 0 && read.key_size_max <= read.entry_size_max);
     HF_ASSERT(read.key_size_max <= HF_KEY_SIZE_MAX);
+    HF_ASSERT(read.ranges_size <= read.file_size - 2 * HF_TABLE_META_SIZE);
     HF_ASSERT(read.deletes <= read.entries && read.version_min <= read.version_max);
     check_filter_place(&read);
     *meta = read;
@@ -376,7 +397,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (is_table(data, size)) {
         check_table(hf_span(data, size));
     } else if (size > 1) {
-        enum hf_block_kind kind = (enum hf_block_kind)(data[0] % 4 + HF_BLOCK_DATA);
+        enum hf_block_kind kind = data[0] == HF_BLOCK_RANGES
+                                      ? HF_BLOCK_RANGES
+                                      : (enum hf_block_kind)(data[0] % 4 + HF_BLOCK_DATA);
         uint8_t *payload = take(size - 1); /* of exactly its size */
         memcpy(payload, data + 1, size - 1);
         check_payload(kind, hf_span(payload, size - 1));

@@ -66,7 +66,10 @@ encode_operations(uint8_t *frame, const struct hf_wal_commit *commit)
         struct hf_wal_op op = hf_wal_op_decode(at + off);
         uint32_t back = (uint32_t)(HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD + off);
         HF_ASSERT(op.size <= commit->ops.len - off && op.key.len > 0);
-        HF_ASSERT(op.type == HF_WAL_PUT || op.value.len == 0);
+        HF_ASSERT(op.type != HF_WAL_DELETE || op.value.len == 0);
+        HF_ASSERT(op.type != HF_WAL_DELETE_RANGE ||
+                  (op.value.len <= HF_KEY_SIZE_MAX &&
+                   (op.value.len == 0 || hf_span_compare(op.key, op.value) < 0)));
         HF_ASSERT(hf_wal_op_version(at + off) == commit->version);
         HF_ASSERT(hf_wal_op_time(at + off) == commit->time_us);
         HF_ASSERT(hf_wal_op_count(at + off) == commit->count);

@@ -187,11 +187,17 @@ static uint32_t
 put_operation(struct mutation *m, uint8_t *frame, uint32_t back)
 {
     static const uint8_t letters[VALUE_SIZE_MAX] = "abcdefghijklmnopqrstuvw";
-    bool is_delete = draw(m, 4) == 0;
+    static const enum hf_wal_op_type types[] = { HF_WAL_DELETE, HF_WAL_PUT, HF_WAL_PUT,
+                                                 HF_WAL_DELETE_RANGE };
+    enum hf_wal_op_type type = types[draw(m, 4)];
     struct hf_span key = hf_span(letters + draw(m, 4), draw(m, KEY_SIZE_MAX) + 1);
-    struct hf_span value = hf_span(letters, is_delete ? 0 : draw(m, VALUE_SIZE_MAX + 1));
+    struct hf_span value = hf_span(letters, draw(m, VALUE_SIZE_MAX + 1));
 
-    hf_wal_op_encode(frame + back, is_delete ? HF_WAL_DELETE : HF_WAL_PUT, back, key, value);
+    if (type == HF_WAL_DELETE)
+        value.len = 0;
+    if (type == HF_WAL_DELETE_RANGE) /* most go up: the ends begin behind all keys */
+        value = hf_span(letters + draw(m, 8), draw(m, 4));
+    hf_wal_op_encode(frame + back, type, back, key, value);
     return back + (uint32_t)hf_wal_op_size(key.len, value.len);
 }
 

@@ -10,7 +10,13 @@
 
 #include "holdfast.h"
 
-enum sim_write_kind { SIM_WRITE_PUT, SIM_WRITE_DELETE, SIM_WRITE_CHECK, SIM_WRITE_CAS };
+enum sim_write_kind {
+    SIM_WRITE_PUT,
+    SIM_WRITE_DELETE,
+    SIM_WRITE_DELETE_RANGE, /* from `key` up to `value`; either may be empty */
+    SIM_WRITE_CHECK,
+    SIM_WRITE_CAS
+};
 
 /* One operation of a commit. A SIM_WRITE_CAS stands alone. */
 struct sim_write {

@@ -35,6 +35,9 @@ fill_batch(struct hf_batch *batch, const struct sim_write *writes, unsigned coun
         case SIM_WRITE_DELETE:
             err = hf_batch_delete(batch, writes[i].key);
             break;
+        case SIM_WRITE_DELETE_RANGE:
+            err = hf_batch_delete_range(batch, writes[i].key, writes[i].value);
+            break;
         case SIM_WRITE_CHECK:
             err = hf_batch_check(batch, writes[i].key, writes[i].expected);
             break;
@@ -69,6 +72,8 @@ guest_commit(void *handle, const struct sim_write *writes, unsigned count, unsig
         return hf_put(handle, writes->key, writes->value, flags, version);
     if (count == 1 && writes->kind == SIM_WRITE_DELETE)
         return hf_delete(handle, writes->key, flags, version);
+    if (count == 1 && writes->kind == SIM_WRITE_DELETE_RANGE)
+        return hf_delete_range(handle, writes->key, writes->value, flags, version);
     if (count == 1 && writes->kind == SIM_WRITE_CAS)
         return hf_cas(handle, writes->key, writes->expected, writes->value, flags, version);
     return commit_batch(handle, writes, count, flags, version);

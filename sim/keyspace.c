@@ -68,6 +68,12 @@ sim_keyspace_key(const struct sim_keyspace *keyspace, uint32_t index)
     return keyspace->keys[index];
 }
 
+struct hf_span
+sim_keyspace_bound(const struct sim_keyspace *keyspace, uint32_t index)
+{
+    return hf_span(keyspace->keys[index].at, NUMBER_WIDTH);
+}
+
 uint32_t
 sim_keyspace_find(const struct sim_keyspace *keyspace, struct hf_span key)
 {

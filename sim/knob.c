@@ -254,6 +254,7 @@ static const struct knob_info knobs[SIM_KNOB_COUNT] = {
     [SIM_KNOB_CHECKPOINT] = WEIGHT("checkpoint", "0", "weight: hf_checkpoint, or a look at it"),
     [SIM_KNOB_SALVAGE] = WEIGHT("salvage", "0", "weight: hf_salvage, also before opens"),
     [SIM_KNOB_SECOND] = WEIGHT("second", "0", "weight: a second handle, which is BUSY"),
+    [SIM_KNOB_DELETE_RANGE] = WEIGHT("delete_range", "0|0|1..3", "weight: a deleted range"),
 };
 /* clang-format on */
 

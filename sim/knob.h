@@ -64,6 +64,7 @@ enum sim_knob {
     SIM_KNOB_SALVAGE,
     SIM_KNOB_SECOND,
     SIM_KNOB_IDLE,
+    SIM_KNOB_DELETE_RANGE,
     SIM_KNOB_COUNT
 };
 

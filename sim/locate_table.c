@@ -8,11 +8,19 @@
 #include "format/table_format.h"
 #include "sim/locate_format.h"
 
-enum kind { KIND_FIRST, KIND_LAST, KIND_DATA, KIND_INDEX, KIND_FILTER, KIND_SAMPLES };
+enum kind {
+    KIND_FIRST,
+    KIND_LAST,
+    KIND_DATA,
+    KIND_INDEX,
+    KIND_FILTER,
+    KIND_SAMPLES,
+    KIND_RANGES
+};
 
 #define BIT(kind) SIM_KIND_BIT(kind)
 #define METAS (BIT(KIND_FIRST) | BIT(KIND_LAST))
-#define ENTRIES (BIT(KIND_DATA) | BIT(KIND_INDEX))
+#define ENTRIES (BIT(KIND_DATA) | BIT(KIND_INDEX) | BIT(KIND_RANGES))
 #define BLOCKS (ENTRIES | BIT(KIND_FILTER) | BIT(KIND_SAMPLES))
 
 static const struct sim_field fields[] = {
@@ -31,6 +39,7 @@ static const struct sim_field fields[] = {
     { "meta.filter", METAS, 96, 108 },
     { "meta.samples", METAS, 108, 120 },
     { "meta.sizes", METAS, 120, 136 },
+    { "meta.ranges", METAS, 136, 140 },
     { "meta.crc", METAS, -4, 0 },
     { "block", BLOCKS, 0, 0 },
     { "block.kind", BLOCKS, 0, 1 },
@@ -47,6 +56,8 @@ static const struct sim_field fields[] = {
     { "filter", BIT(KIND_FILTER), 0, 0 },
     { "filter.bits", BIT(KIND_FILTER), 8, -4 },
     { "samples", BIT(KIND_SAMPLES), 0, 0 },
+    { "ranges", BIT(KIND_RANGES), 0, 0 },
+    { "ranges.entries", BIT(KIND_RANGES), 16, -4 },
 };
 
 static unsigned
@@ -59,6 +70,8 @@ kind_of(enum hf_block_kind kind)
         return KIND_FILTER;
     case HF_BLOCK_SAMPLES:
         return KIND_SAMPLES;
+    case HF_BLOCK_RANGES:
+        return KIND_RANGES;
     default:
         return KIND_DATA;
     }

@@ -17,12 +17,15 @@
 static uint8_t file[65536];
 static size_t file_size;
 
-/* ---- a table: meta, two data blocks, index, filter, samples, meta ------------------------ */
+/* ---- a table: meta, two data blocks, index, filter, samples, ranges, meta ---------------- */
 
 static const struct hf_table_id id = { .uuid = { 7 }, .number = 3 };
-static struct hf_block_place places[5];
-static const enum hf_block_kind kinds[5] = { HF_BLOCK_DATA, HF_BLOCK_DATA, HF_BLOCK_INDEX,
-                                             HF_BLOCK_FILTER, HF_BLOCK_SAMPLES };
+#define BLOCKS 6u
+
+static struct hf_block_place places[BLOCKS];
+static const enum hf_block_kind kinds[BLOCKS] = { HF_BLOCK_DATA,    HF_BLOCK_DATA,
+                                                  HF_BLOCK_INDEX,   HF_BLOCK_FILTER,
+                                                  HF_BLOCK_SAMPLES, HF_BLOCK_RANGES };
 
 static void
 seal(unsigned index, size_t payload)
@@ -70,10 +73,12 @@ make_table(void)
     hf_filter_set(file + file_size + HF_BLOCK_HEAD, 12345);
     seal(3, HF_FILTER_PAYLOAD);
     seal(4, hf_samples_encode(file + file_size + HF_BLOCK_HEAD, &sample, 1));
+    add_entries(5, "c", hf_span("d", 1));
     meta.file_size = file_size + HF_TABLE_META_SIZE;
     meta.root = places[2];
     meta.filter_off = places[3].off;
     meta.samples = places[4];
+    meta.ranges_size = places[5].size;
     meta.block_size_max = places[3].size;
     meta.loaded_size_max = places[3].size;
     meta.key_size_max = 1;
@@ -95,7 +100,7 @@ count_table(void)
     sound += hf_table_meta_decode(&meta, hf_span(file, HF_TABLE_META_SIZE)) == HF_TABLE_GOOD;
     sound += hf_table_meta_decode(&meta, hf_span(file + file_size - HF_TABLE_META_SIZE,
                                                  HF_TABLE_META_SIZE)) == HF_TABLE_GOOD;
-    for (unsigned i = 0; i < 5; i++)
+    for (unsigned i = 0; i < BLOCKS; i++)
         sound +=
             hf_block_open(&payload, hf_span(file + places[i].off, places[i].size), kinds[i],
                           hf_table_mask_base(&id), places[i].off) == HF_TABLE_GOOD;
@@ -201,7 +206,7 @@ main(void)
 {
     boot(0, NULL, 0);
     make_table();
-    TAP_OK(count_table() == 7, "the table of the test is sound");
+    TAP_OK(count_table() == 8, "the table of the test is sound");
     test_fields(SIM_FILE_TABLE, count_table);
     test_damaged(SIM_FILE_TABLE);
     make_manifest();

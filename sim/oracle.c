@@ -3,8 +3,9 @@
  *
  *    heads[key] --> change --older--> change --older--> NONE
  *
- * Appending pushes changes in front of their chains; giving up the newest commit takes them off
- * again, so the model of any prefix is reached by steps back and never rebuilt.
+ * A deleted range is a change of each of its keys. Appending pushes changes in front of their
+ * chains; giving up the newest commit takes them off again, so the model of any prefix is
+ * reached by steps back and never rebuilt.
  */
 #include "sim/oracle.h"
 
@@ -155,21 +156,31 @@ sim_oracle_newest_at(const struct sim_oracle *oracle, uint64_t last, uint64_t ti
 /* ---- the end of the list ----------------------------------------------------------------- */
 
 static void
+append_record(struct sim_oracle *oracle, struct sim_change change)
+{
+    uint32_t *head = &oracle->heads[change.key];
+
+    HF_ASSERT(change.key < oracle->key_count);
+    sim_grow(&oracle->records, &oracle->record_capacity, oracle->record_count + 1,
+             sizeof *oracle->records);
+    oracle->records[oracle->record_count] = (struct record){ change, *head, oracle->last };
+    *head = oracle->record_count++;
+}
+
+static void
 append(struct sim_oracle *oracle, const struct sim_change *changes, unsigned count,
        bool doubtful)
 {
     sim_grow(&oracle->commits, &oracle->commit_capacity, oracle->last + 1,
              sizeof *oracle->commits);
-    sim_grow(&oracle->records, &oracle->record_capacity, oracle->record_count + count,
-             sizeof *oracle->records);
     oracle->commits[oracle->last++] =
         (struct commit){ .first = oracle->record_count, .doubtful = doubtful };
     for (unsigned i = 0; i < count; i++) {
-        uint32_t *head = &oracle->heads[changes[i].key];
-        HF_ASSERT(changes[i].key < oracle->key_count);
-        oracle->records[oracle->record_count] =
-            (struct record){ changes[i], *head, oracle->last };
-        *head = oracle->record_count++;
+        struct sim_change change = changes[i];
+        do {
+            append_record(oracle, change);
+            change.key++;
+        } while (change.key < change.limit);
     }
 }
 

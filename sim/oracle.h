@@ -30,7 +30,8 @@
 /* One write of a commit. */
 struct sim_change {
     uint32_t key;
-    bool put; /* else a delete */
+    uint32_t limit; /* of a deleted range: the key behind its last; 0: just the one */
+    bool put;       /* else a delete */
     uint32_t size;
     uint64_t stamp;
 };
@@ -118,7 +119,8 @@ void sim_oracle_recover(struct sim_oracle *oracle, uint64_t version, bool writab
 
 /* Which commit wrote a value with this content for the key; 0: none. */
 uint64_t sim_oracle_origin(const struct sim_oracle *oracle, uint32_t key, struct hf_span value);
-/* How many changes commit `version` has, and the index of its first. */
+/* How many changes commit `version` has, one for each key of a range, and the index of its
+ * first. */
 unsigned sim_oracle_changes(const struct sim_oracle *oracle, uint64_t version, uint32_t *first);
 struct sim_change sim_oracle_change(const struct sim_oracle *oracle, uint32_t index);
 

@@ -118,8 +118,8 @@ void sim_life_crashed(struct sim_run *run, bool power_cut);
 bool sim_work_step(struct sim_run *run);
 /* What another thread does during a sync. */
 void sim_work_nested(struct sim_run *run);
-/* A write of each kind, all of which must succeed now. */
-void sim_work_all_kinds(struct sim_run *run);
+/* A write of each kind, all of which must succeed now; how many they are. */
+uint64_t sim_work_all_kinds(struct sim_run *run);
 uint32_t sim_work_key(struct sim_run *run);
 /* Judges a call that is no commit and that may only fail by faults of files. */
 bool sim_work_may_fail(struct sim_run *run, const char *call, enum hf_err err);
@@ -132,6 +132,7 @@ bool sim_work_close(struct sim_run *run);
 
 void sim_commit_put(struct sim_run *run);
 void sim_commit_delete(struct sim_run *run);
+void sim_commit_delete_range(struct sim_run *run);
 void sim_commit_cas(struct sim_run *run);
 void sim_commit_txn(struct sim_run *run);
 

@@ -91,7 +91,8 @@ static const struct {
     { HEAD "tape       nine\n", "t.scn:4:12: ", "tape zero" },
     { HEAD "draw       verb 3 0\n", "t.scn:4:20: ", "missing" },
     { HEAD "workload   put=0 delete=0 cas=0 txn=0 get=0 get_many=0 scan=0 as_of=0 sync=0 "
-           "wait=0 work=0 nap=0 verify=0 reopen=0 flush=0 compact=0 hold=0\n",
+           "wait=0 work=0 nap=0 verify=0 reopen=0 flush=0 compact=0 hold=0 "
+           "delete_range=0\n",
       "t.scn:1:1: ", "weight" },
 };
 

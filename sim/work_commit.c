@@ -24,9 +24,10 @@ struct attempt {
     unsigned write_count;
     struct sim_change changes[SIM_BATCH_MAX];
     unsigned change_count;
-    uint64_t found; /* of a CAS: the version that the key has */
-    bool conflicts; /* a check will not hold */
-    bool is_unsure; /* ... unless the commit before this one, in doubt, says otherwise */
+    unsigned written_from; /* the first write that no range of the same commit deletes */
+    uint64_t found;        /* of a CAS: the version that the key has */
+    bool conflicts;        /* a check will not hold */
+    bool is_unsure;        /* ... unless the commit before this one, in doubt, says otherwise */
     bool is_durable;
     size_t values_used;
 };
@@ -40,6 +41,7 @@ begin(struct attempt *attempt, struct sim_run *run, const char *what)
     attempt->what = what;
     attempt->write_count = 0;
     attempt->change_count = 0;
+    attempt->written_from = 0;
     attempt->found = 0;
     attempt->conflicts = false;
     attempt->is_unsure = sim_oracle_is_in_doubt(run->oracle);
@@ -94,7 +96,7 @@ add_put(struct attempt *attempt, uint32_t key)
 {
     struct sim_change *change = &attempt->changes[attempt->change_count++];
 
-    change->key = key;
+    *change = (struct sim_change){ .key = key };
     add_write(attempt, SIM_WRITE_PUT, key)->value = make_value(attempt, change);
 }
 
@@ -103,6 +105,32 @@ add_delete(struct attempt *attempt, uint32_t key)
 {
     attempt->changes[attempt->change_count++] = (struct sim_change){ .key = key };
     add_write(attempt, SIM_WRITE_DELETE, key);
+}
+
+/* Most ranges are small; some go on to the end, or begin before all keys. Half of the bounds
+ * are no keys. */
+static void
+add_delete_range(struct attempt *attempt, uint32_t key)
+{
+    struct sim_run *run = attempt->run;
+    uint32_t keys = (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS);
+    uint64_t most = sim_draw(run->tape, "range.wide", run->step, 4) == 3 ? keys : 4;
+    uint32_t limit = key + 1 + (uint32_t)sim_draw(run->tape, "range.size", run->step, most);
+    bool is_between = sim_draw(run->tape, "range.between", run->step, 2) == 1;
+    struct sim_write *write = add_write(attempt, SIM_WRITE_DELETE_RANGE, key);
+
+    if (is_between)
+        write->key = sim_keyspace_bound(run->keyspace, key);
+    if (key == 0 && is_between)
+        write->key.len = 0;
+    if (limit < keys)
+        write->value = is_between ? sim_keyspace_bound(run->keyspace, limit)
+                                  : sim_keyspace_key(run->keyspace, limit);
+    else
+        limit = keys;
+    attempt->changes[attempt->change_count++] =
+        (struct sim_change){ .key = key, .limit = limit };
+    attempt->written_from = attempt->write_count;
 }
 
 /* An expectation of the key: right most of the time. */
@@ -136,7 +164,7 @@ add_cas(struct attempt *attempt, uint32_t key)
     struct sim_change *change = &attempt->changes[attempt->change_count++];
     struct sim_write *write = add_write(attempt, SIM_WRITE_CAS, key);
 
-    change->key = key;
+    *change = (struct sim_change){ .key = key };
     write->expected = expectation(attempt, key);
     write->value = make_value(attempt, change);
 }
@@ -161,8 +189,13 @@ check_unchanged(const struct attempt *attempt)
     uint64_t seen = sim_doors_seen(run);
 
     sim_run_judged(run, SIM_HOLDS_ERROR);
-    for (unsigned i = 0; i < attempt->change_count && !run->is_broken; i++)
-        sim_doors_get(run, attempt->changes[i].key, seen);
+    for (unsigned i = 0; i < attempt->change_count; i++) {
+        uint32_t key = attempt->changes[i].key;
+        do {
+            if (!run->is_broken)
+                sim_doors_get(run, key, seen);
+        } while (++key < attempt->changes[i].limit);
+    }
 }
 
 static void
@@ -172,7 +205,7 @@ judge_ack(const struct attempt *attempt)
 
     if (sim_run_knob(run, SIM_KNOB_DEVICE) == SIM_LIAR)
         return;
-    for (unsigned i = 0; i < attempt->write_count; i++) {
+    for (unsigned i = attempt->written_from; i < attempt->write_count; i++) {
         struct hf_span value = attempt->writes[i].value;
         if (value.len < SIM_STAMP_SIZE)
             continue;
@@ -221,7 +254,8 @@ acknowledged(const struct attempt *attempt, uint64_t version)
     if (attempt->conflicts && run->nested == 0 && !attempt->is_unsure)
         wrong_code(attempt, HF_OK, "CONFLICT, since a check does not hold");
     run->acked++;
-    run->has_batches = run->has_batches || attempt->change_count > 1;
+    run->has_batches = run->has_batches || attempt->change_count > 1 ||
+                       attempt->changes[0].limit > attempt->changes[0].key + 1;
     run->is_placed = true;
     if (run->options.mode == HF_MODE_STRICT ||
         (attempt->is_durable && run->options.mode != HF_MODE_MEMORY)) {
@@ -349,7 +383,7 @@ run_attempt(struct attempt *attempt)
         run->nested++;
 }
 
-/* ---- the four kinds ---------------------------------------------------------------------- */
+/* ---- the kinds --------------------------------------------------------------------------- */
 
 void
 sim_commit_put(struct sim_run *run)
@@ -368,6 +402,16 @@ sim_commit_delete(struct sim_run *run)
 
     begin(&attempt, run, "delete");
     add_delete(&attempt, sim_work_key(run));
+    run_attempt(&attempt);
+}
+
+void
+sim_commit_delete_range(struct sim_run *run)
+{
+    struct attempt attempt;
+
+    begin(&attempt, run, "delete_range");
+    add_delete_range(&attempt, sim_work_key(run));
     run_attempt(&attempt);
 }
 
@@ -396,6 +440,8 @@ sim_commit_txn(struct sim_run *run)
         /* The last one is never a check: a batch must change something. */
         if (kind == 7 && i + 1 < count)
             add_check(&attempt, key);
+        else if (kind == 6 && sim_run_knob(run, SIM_KNOB_DELETE_RANGE) > 0)
+            add_delete_range(&attempt, key);
         else if (kind >= 5)
             add_delete(&attempt, key);
         else

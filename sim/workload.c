@@ -300,6 +300,7 @@ carry_out(struct sim_run *run, enum sim_knob verb)
         [SIM_KNOB_SALVAGE] = sim_backup_salvage,
         [SIM_KNOB_SECOND] = sim_backup_second,
         [SIM_KNOB_IDLE] = do_nothing,
+        [SIM_KNOB_DELETE_RANGE] = sim_commit_delete_range,
     };
 
     if (verb == SIM_KNOB_REOPEN) {
@@ -345,16 +346,21 @@ sim_work_nested(struct sim_run *run)
         do_get(run);
 }
 
-void
+uint64_t
 sim_work_all_kinds(struct sim_run *run)
 {
+    bool has_ranges = sim_run_knob(run, SIM_KNOB_DELETE_RANGE) > 0;
+
     sim_commit_put(run);
     if (!run->is_broken)
         sim_commit_txn(run);
     if (!run->is_broken)
         sim_commit_delete(run);
+    if (!run->is_broken && has_ranges)
+        sim_commit_delete_range(run);
     if (!run->is_broken)
         do_sync(run);
     if (!run->is_broken)
         do_verify(run);
+    return has_ranges ? 4 : 3;
 }

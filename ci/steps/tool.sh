@@ -61,6 +61,14 @@ status 0 put "$d/db" --escaped 'a\tb\x00' 'c\n' && status 0 get "$d/db" --escape
     printed 'c\n' ; point '--escaped names keys that no shell can'
 status 0 del "$d/db" k && status 1 get "$d/db" k ; point 'what is deleted is gone'
 status 1 del "$d/db" k && said 'no key' ; point 'deleting what is not there is status 1'
+status 0 put "$d/db" a 1 && status 0 put "$d/db" b 2 && status 0 put "$d/db" c 3 &&
+    status 0 del "$d/db" --from a --to c && status 1 get "$d/db" b && status 0 get "$d/db" c
+point 'a range is deleted up to its end'
+status 2 del "$d/db" --from c --to c && said 'no key in the range' &&
+    status 2 del "$d/db" --from '' && said 'empty --from' && status 2 del "$d/db" c --from a &&
+    status 2 del "$d/db" && said 'name one KEY' && status 0 get "$d/db" c
+point 'what is no range deletes nothing'
+status 0 del "$d/db" --from b && status 1 get "$d/db" c ; point 'a range may go on to the end'
 status 0 get "$d/db" k --as-of 1 && printed 'v' ; point 'and it is there as of before'
 status 0 put "$d/db" -- --odd - </dev/null ; point '-- ends options'
 status 2 put "$d/db" '' v && said 'put' ; point 'an empty key is refused'

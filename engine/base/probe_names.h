@@ -35,6 +35,9 @@
     X(merge_dropped_version, "a merge dropped a version that no view can see")                 \
     X(merge_dropped_delete, "a merge dropped a delete with nothing below it")                  \
     X(times_thinned, "a merge had more samples of times than it may keep")                     \
+    X(merge_dropped_covered, "a merge dropped a version that a range covers")                  \
+    X(merge_dropped_range, "a merge dropped a range with nothing below it")                    \
+    X(merge_only_ranges, "a merge made a table that holds nothing but ranges")                 \
     X(job_abandoned, "a flush or compaction failed and was given up")                          \
     X(compact_moved, "tables went down a level as they are")                                   \
     X(compact_suspect, "a compaction could not read its input")                                \
@@ -66,6 +69,7 @@
     X(table_filter_damaged, "a damaged filter block was passed over")                          \
     X(table_many_levels, "a table got more than one level of index")                           \
     X(table_filter_folded, "a filter planned too large was folded")                            \
+    X(table_ranges_bad, "a table was opened whose deleted ranges are damaged")                 \
     X(view_old_version, "a read reached an older version through a side link")                 \
     X(reclaim_moved, "memory mode moved a living record out of a segment")                     \
     X(reclaim_moved_old, "a record was moved that a newer one supersedes, for a view")         \
@@ -125,6 +129,10 @@
     X(install_ahead_of_log, "M58: a table is named before the log is durable so far")          \
     X(merge_error_is_end, "M50: a merge takes an input error for the end of the input")        \
     X(merge_drop_deletes, "M51: a merge drops deletes whatever lies below")                    \
+    X(merge_drop_ranges, "a merge drops ranges whatever lies below")                           \
+    X(flush_lose_ranges, "a flush leaves the ranges of its memtable out")                      \
+    X(range_covers_newer, "a range covers what was written after it, too")                     \
+    X(table_bounds_without_ranges, "the bounds of a table leave its ranges out")               \
     X(merge_no_floor, "a merge drops versions that a view or keep_versions needs")             \
     X(merge_lose_times, "a merge drops when commits were made")                                \
     X(compact_move_blindly, "a table moves down although it meets others there")               \

@@ -25,6 +25,8 @@ static const struct option options[] = {
     { "--format", HF_OPT_FORMAT, "FORMAT", "tsv (default), mdb_dump or deb822" },
     { "--acks", HF_OPT_ACKS, "FILE", "rewritten with the count of records after each commit" },
     { "--prefix", HF_OPT_PREFIX, "PREFIX", "only keys that begin so" },
+    { "--from", HF_OPT_FROM, "KEY", "from this key on" },
+    { "--to", HF_OPT_TO, "KEY", "up to before this key" },
     { "--reverse", HF_OPT_REVERSE, NULL, "from the last key to the first" },
     { "--limit", HF_OPT_LIMIT, "N", "at most so many" },
     { "--as-of", HF_OPT_AS_OF, "WHEN",
@@ -161,6 +163,12 @@ read_value(struct hf_args *args, unsigned bit, const char *value)
         return true;
     case HF_OPT_PREFIX:
         args->prefix = value;
+        return true;
+    case HF_OPT_FROM:
+        args->from = value;
+        return true;
+    case HF_OPT_TO:
+        args->to = value;
         return true;
     case HF_OPT_OUT:
         args->out = value;

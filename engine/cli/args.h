@@ -22,6 +22,8 @@
 #define HF_OPT_HELP 4096u
 #define HF_OPT_SINCE 8192u
 #define HF_OPT_REST (1u << 31) /* no option: all from the first word on are words */
+#define HF_OPT_FROM 16384u
+#define HF_OPT_TO 32768u
 #define HF_OPT_ALL_VERBS (HF_OPT_JSON | HF_OPT_OUT | HF_OPT_HELP)
 
 #define HF_WORDS_MAX 64u
@@ -53,6 +55,7 @@ struct hf_args {
     enum hf_format format;
     const char *acks;
     const char *prefix;
+    const char *from, *to; /* NULL: not given */
     uint64_t limit;
     uint64_t as_of; /* a version, or microseconds since 1970 */
     bool as_of_time;

@@ -1,5 +1,5 @@
 /*
- * verb_key.c - put, get and del: one key.
+ * verb_key.c - put, get and del: one key; and del of a range, which is one record.
  */
 #include "cli/verbs.h"
 
@@ -95,12 +95,11 @@ not_found(const struct hf_args *args)
     return hf_report(args, &error);
 }
 
-int
-hf_verb_del(const struct hf_args *args, struct hf_output *output)
+static enum hf_status
+del_key(const struct hf_args *args, uint64_t *version)
 {
     struct hf_text key = { 0 };
     struct hf_db *db = NULL;
-    uint64_t version = 0;
 
     enum hf_status status = hf_word_bytes(args, args->words[1], &key);
     if (status == HF_STATUS_DONE)
@@ -108,16 +107,74 @@ hf_verb_del(const struct hf_args *args, struct hf_output *output)
     if (status == HF_STATUS_DONE) {
         enum hf_err err = find(db, hf_text_span(&key));
         if (err == HF_OK)
-            err = hf_delete(db, hf_text_span(&key), 0, &version);
+            err = hf_delete(db, hf_text_span(&key), 0, version);
         if (err == HF_ERR_NOT_FOUND)
             status = not_found(args);
         else if (err != HF_OK)
             status = hf_report_call(db, args, err);
         status = hf_close_database(db, args, status);
     }
+    hf_text_free(&key);
+    return status;
+}
+
+static enum hf_status
+del_range(const struct hf_args *args, uint64_t *version)
+{
+    struct hf_text from = { 0 }, to = { 0 };
+    struct hf_db *db = NULL;
+    enum hf_status status = HF_STATUS_DONE;
+
+    if (args->from != NULL)
+        status = hf_word_bytes(args, args->from, &from);
+    if (status == HF_STATUS_DONE && args->to != NULL)
+        status = hf_word_bytes(args, args->to, &to);
+    if (status == HF_STATUS_DONE)
+        status = hf_open_writer(&db, args, 0, HF_MODE_STRICT);
+    if (status == HF_STATUS_DONE) {
+        enum hf_err err =
+            hf_delete_range(db, hf_text_span(&from), hf_text_span(&to), 0, version);
+        if (err != HF_OK)
+            status = hf_report_call(db, args, err);
+        status = hf_close_database(db, args, status);
+    }
+    hf_text_free(&from);
+    hf_text_free(&to);
+    return status;
+}
+
+/* An empty bound is refused, lest a variable that a script forgot to set deletes everything. */
+static enum hf_status
+check_range(const struct hf_args *args)
+{
+    struct hf_error error = { HF_ERR_INVALID, "" };
+    bool is_empty =
+        (args->from != NULL && args->from[0] == 0) || (args->to != NULL && args->to[0] == 0);
+
+    if (args->word_count == 1 && !is_empty && (args->from != NULL || args->to != NULL))
+        return HF_STATUS_DONE;
+    (void)snprintf(error.text, sizeof error.text, "%s",
+                   is_empty ? "an empty --from or --to: leave it out to begin with the first "
+                              "key, or to go on to the end"
+                            : "name one KEY; or a range with --from, --to or both");
+    return hf_report(args, &error);
+}
+
+int
+hf_verb_del(const struct hf_args *args, struct hf_output *output)
+{
+    bool is_key = args->word_count == 2 && args->from == NULL && args->to == NULL;
+    uint64_t version = 0;
+    enum hf_status status;
+
+    if (is_key)
+        status = del_key(args, &version);
+    else
+        status = check_range(args);
+    if (!is_key && status == HF_STATUS_DONE)
+        status = del_range(args, &version);
     if (status == HF_STATUS_DONE)
         print_version(output, version);
-    hf_text_free(&key);
     return (int)status;
 }
 

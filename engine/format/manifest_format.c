@@ -18,18 +18,19 @@
  *
  * and each table is
  *
- *    0      4      8      16        24        32            40            48    50    52
- *    +------+------+------+---------+---------+-------------+-------------+-----+-----+-----
- *    |number|level | size | entries | deletes | version_min | version_max | min | max | keys
- *    +------+------+------+---------+---------+-------------+-------------+-----+-----+-----
- *      u32    u32    u64      u64       u64         u64           u64       u16   u16
+ *    0      4     6    8      16        24        32            40            48    50    52
+ *    +------+-----+----+------+---------+---------+-------------+-------------+-----+-----+----
+ *    |number|level|open| size | entries | deletes | version_min | version_max | min | max |keys
+ *    +------+-----+----+------+---------+---------+-------------+-------------+-----+-----+----
+ *      u32    u16  u16   u64      u64       u64         u64           u64       u16   u16
  *
- * `min` and `max` being the sizes of the two keys, which follow in that order. `size` is that
- * of the copy, its crc included, and the crc is crc32c of everything before it: so the zeros
- * are guarded as well, and a copy is sound as a whole or not at all. Nothing needs a mask: the
- * checksum covers uuid, number and copy, and they are compared with what is expected. Magic,
- * format, copy, size and the place of the crc stay the same in every format to come, that it
- * may be told from damage.
+ * `min` and `max` being the sizes of the two keys, which follow in that order. `open` 1 says
+ * that keys end below the second one, or, if that is empty, nowhere; else it is 0. `size` is
+ * that of the copy, its crc included, and the crc is crc32c of everything before it: so the
+ * zeros are guarded as well, and a copy is sound as a whole or not at all. Nothing needs a
+ * mask: the checksum covers uuid, number and copy, and they are compared with what is expected.
+ * Magic, format, copy, size and the place of the crc stay the same in every format to come,
+ * that it may be told from damage.
  *
  * The first copy starts at 0. The second follows where a first copy with a checksum that holds
  * ends, whatever the size of the file: so one that was cut or extended still has its first
@@ -59,10 +60,14 @@ _Static_assert(HEAD_SIZE + CRC_SIZE <= HF_MANIFEST_ALIGN, "no copy is without a 
 
 /* ---- what adds up ------------------------------------------------------------------------ */
 
+/* Whether there are keys from the lower bound to the upper one. */
 static bool
-key_is_possible(struct hf_span key)
+bounds_are_possible(const struct hf_table_info *table)
 {
-    return key.len != 0 && key.len <= HF_KEY_SIZE_MAX;
+    return table->key_min.len != 0 && table->key_min.len <= HF_KEY_SIZE_MAX &&
+           table->key_max.len <= HF_KEY_SIZE_MAX &&
+           (table->key_max.len != 0 || table->max_is_open) &&
+           !hf_table_ends_before(table, table->key_min);
 }
 
 /* Whether a table can stand in the manifest behind `level`, that of the table before it. */
@@ -75,8 +80,7 @@ table_adds_up(const struct hf_manifest *manifest, const struct hf_table_info *ta
            table->level < HF_LEVELS && table->size != 0 && table->entries != 0 &&
            table->deletes <= table->entries && table->version_min != 0 &&
            table->version_min <= table->version_max && table->version_max <= manifest->last &&
-           key_is_possible(table->key_min) && key_is_possible(table->key_max) &&
-           hf_span_compare(table->key_min, table->key_max) <= 0;
+           bounds_are_possible(table);
 }
 
 static bool
@@ -127,7 +131,8 @@ static uint8_t *
 table_encode(uint8_t *at, const struct hf_table_info *table)
 {
     hf_store_u32(at, table->number);
-    hf_store_u32(at + 4, table->level);
+    hf_store_u16(at + 4, (uint16_t)table->level);
+    hf_store_u16(at + 6, table->max_is_open);
     hf_store_u64(at + 8, table->size);
     hf_store_u64(at + 16, table->entries);
     hf_store_u64(at + 24, table->deletes);
@@ -137,7 +142,8 @@ table_encode(uint8_t *at, const struct hf_table_info *table)
     hf_store_u16(at + 50, (uint16_t)table->key_max.len);
     at += TABLE_HEAD;
     memcpy(at, table->key_min.at, table->key_min.len);
-    memcpy(at + table->key_min.len, table->key_max.at, table->key_max.len);
+    if (table->key_max.len != 0)
+        memcpy(at + table->key_min.len, table->key_max.at, table->key_max.len);
     return at + table->key_min.len + table->key_max.len;
 }
 
@@ -184,11 +190,12 @@ hf_manifest_next(struct hf_manifest *manifest, struct hf_table_info *table)
     left -= TABLE_HEAD;
     min_size = hf_load_u16(at + 48);
     max_size = hf_load_u16(at + 50);
-    if (min_size > left || max_size > left - min_size)
+    if (min_size > left || max_size > left - min_size || hf_load_u16(at + 6) > 1)
         return HF_MANIFEST_BAD;
     *table = (struct hf_table_info){
         .number = hf_load_u32(at),
-        .level = hf_load_u32(at + 4),
+        .level = hf_load_u16(at + 4),
+        .max_is_open = hf_load_u16(at + 6) != 0,
         .size = hf_load_u64(at + 8),
         .entries = hf_load_u64(at + 16),
         .deletes = hf_load_u64(at + 24),

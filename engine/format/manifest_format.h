@@ -24,7 +24,8 @@ enum hf_manifest_verdict {
 
 /*
  * What the database knows of one table without opening it. Each table has an entry at least,
- * 0 < version_min <= version_max <= the manifest's `last`, and key_min <= key_max.
+ * 0 < version_min <= version_max <= the manifest's `last`, and there are keys between the
+ * bounds. Outside them the table says nothing of any key: neither its entries nor its ranges.
  */
 struct hf_table_info {
     uint32_t number; /* not 0, below number_next, given to no other table or manifest */
@@ -34,8 +35,9 @@ struct hf_table_info {
     uint64_t deletes; /* of the entries */
     uint64_t version_min;
     uint64_t version_max;
-    struct hf_span key_min; /* of any entry; 1..HF_KEY_SIZE_MAX bytes */
-    struct hf_span key_max;
+    struct hf_span key_min; /* 1..HF_KEY_SIZE_MAX bytes */
+    struct hf_span key_max; /* likewise; */
+    bool max_is_open; /* all keys are below it; if it is empty then, they go on to the end */
 };
 
 struct hf_manifest {
@@ -54,6 +56,25 @@ struct hf_manifest {
     struct hf_span rest;
     uint32_t left;
 };
+
+/* Whether the table says nothing of `key`, nor of any key behind it. */
+static inline bool
+hf_table_ends_before(const struct hf_table_info *table, struct hf_span key)
+{
+    int order = table->key_max.len == 0 ? 1 : hf_span_compare(table->key_max, key);
+
+    return table->max_is_open ? order <= 0 : order < 0;
+}
+
+/* Whether table `a` ends before table `b` does. */
+static inline bool
+hf_table_ends_first(const struct hf_table_info *a, const struct hf_table_info *b)
+{
+    if (a->key_max.len == 0 || b->key_max.len == 0)
+        return a->key_max.len != 0;
+    int order = hf_span_compare(a->key_max, b->key_max);
+    return order < 0 || (order == 0 && a->max_is_open && !b->max_is_open);
+}
 
 /* Bytes of a whole file, both copies. Levels ascend over tables[]. */
 uint64_t hf_manifest_size(const struct hf_manifest *manifest,

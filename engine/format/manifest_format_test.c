@@ -52,9 +52,9 @@ build(void)
     struct hf_span apple = hf_span("apple", 5), pear = hf_span("pear", 4), a = hf_span("a", 1),
                    mango = hf_span("mango\0tree", 10), plum = hf_span("plum", 4);
 
-    tables[0] = (struct hf_table_info){ 11, 0, 8192, 30, 4, 4801, 5000, apple, pear };
-    tables[1] = (struct hf_table_info){ 3, 1, 65536, 700, 0, 1, 4000, a, mango };
-    tables[2] = (struct hf_table_info){ 10, 1, 40960, 350, 350, 7, 4800, plum, plum };
+    tables[0] = (struct hf_table_info){ 11, 0, 8192, 30, 4, 4801, 5000, apple, pear, false };
+    tables[1] = (struct hf_table_info){ 3, 1, 65536, 700, 0, 1, 4000, a, mango, false };
+    tables[2] = (struct hf_table_info){ 10, 1, 40960, 350, 350, 7, 4800, plum, plum, false };
     hf_manifest_encode(file, &whole, tables);
 }
 
@@ -64,7 +64,8 @@ same_table(const struct hf_table_info *a, const struct hf_table_info *b)
     return a->number == b->number && a->level == b->level && a->size == b->size &&
            a->entries == b->entries && a->deletes == b->deletes &&
            a->version_min == b->version_min && a->version_max == b->version_max &&
-           hf_span_equal(a->key_min, b->key_min) && hf_span_equal(a->key_max, b->key_max);
+           a->max_is_open == b->max_is_open && hf_span_equal(a->key_min, b->key_min) &&
+           hf_span_equal(a->key_max, b->key_max);
 }
 
 static bool
@@ -329,7 +330,8 @@ test_lies_of_a_table(void)
         { 0, 4, 12, "the next number" },
         { 4, 4, 2, "a level above that of the table behind" },
         { 4, 4, HF_LEVELS, "a level too many" },
-        { 4, 4, UINT32_MAX, "a level past all" },
+        { 4, 2, UINT16_MAX, "a level past all" },
+        { 6, 2, 2, "an upper bound that is neither open nor not" },
         { 8, 8, 0, "a file without a byte" },
         { 16, 8, 0, "no entry" },
         { 24, 8, 701, "more deletes than entries" },
@@ -350,6 +352,48 @@ test_lies_of_a_table(void)
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++)
         TAP_OK(with(second + lies[i].off, lies[i].value, lies[i].size) == HF_MANIFEST_BAD,
                "bad, though the checksum holds: a table with %s", lies[i].what);
+}
+
+/* Upper bounds that their keys do not reach. */
+static void
+test_open_bounds(void)
+{
+    struct hf_table_info *last = &tables[2];
+    struct hf_span plum = last->key_max, plums = hf_span("plums", 5), none = hf_span(NULL, 0);
+    size_t third = HEAD + TABLE_HEAD + 9 + TABLE_HEAD + 11;
+
+    last->max_is_open = true;
+    last->key_max = plums;
+    TAP_OK(survives(&whole, tables), "a bound that is open reads as it was written");
+    TAP_OK(!hf_table_ends_before(last, plum) && hf_table_ends_before(last, plums),
+           "keys go up to it, and not on to it");
+    last->key_max = none;
+    TAP_OK(survives(&whole, tables), "so does one at the end of all keys");
+    TAP_OK(!hf_table_ends_before(last, plums), "which is behind every key");
+    build();
+    TAP_OK(with(third + 6, 1, 2) == HF_MANIFEST_BAD,
+           "bad: a bound that is open, with no key below it");
+    TAP_OK(hf_table_ends_before(last, plums) && !hf_table_ends_before(last, plum),
+           "keys go on to a bound that is not open");
+}
+
+static void
+test_order_of_ends(void)
+{
+    struct hf_table_info ends[] = {
+        { .key_max = { "a", 1 }, .max_is_open = true },
+        { .key_max = { "a", 1 } },
+        { .key_max = { "b", 1 }, .max_is_open = true },
+        { .key_max = { "b", 1 } },
+        { .max_is_open = true },
+    };
+    int wrong = 0;
+
+    for (int i = 0; i < 5; i++) {
+        for (int j = 0; j < 5; j++)
+            wrong += hf_table_ends_first(&ends[i], &ends[j]) != (i < j);
+    }
+    TAP_OK(wrong == 0, "of two tables it is known which one ends first");
 }
 
 /* Of the table in the middle, and of the last one. */
@@ -575,6 +619,8 @@ main(int argc, char **argv)
     test_places();
     test_lies_of_the_head();
     test_lies_of_a_table();
+    test_open_bounds();
+    test_order_of_ends();
     test_levels();
     test_count_at_the_end();
     test_lies_of_size();

@@ -14,15 +14,16 @@
  *    block      kind u8 · three zeros · len u32 · payload · crc u32, as in table_block.c
  *
  *    type  section     its blocks
- *      0   identity    IDENTITY (uuid, lineage: 16 bytes each), any number of SAMPLES, END
+ *      0   identity    IDENTITY (uuid, lineage: 16 bytes each), any number of SAMPLES, then of
+ *                      RANGES, END
  *      1   entries     any number of DATA, END
  *    255   end         END
  *
  * The payload of END is blocks u64, items u64: how many blocks stand before it in its section,
- * and how many samples or entries they hold. In the last section: how many stand before that
- * in the whole file, the END of each section not counted. So a file that ends where a section
- * does is not taken for a whole one. `size` is that of the section's blocks; 0 says that it was
- * not known ahead, and that END ends it.
+ * and how many samples, ranges or entries they hold. In the last section: how many stand before
+ * that in the whole file, the END of each section not counted. So a file that ends where a
+ * section does is not taken for a whole one. `size` is that of the section's blocks; 0 says
+ * that it was not known ahead, and that END ends it.
  *
  * A block's crc is masked as in a table, with its offset in this file and with a base that is
  * the crc32c of header, type and size: a block vouches for the header and for the head of its
@@ -164,7 +165,7 @@ hf_snapshot_seal(struct hf_snapshot_writer *writer, void *to, enum hf_block_kind
     uint8_t *at = to;
     uint32_t count = item_count(at + HF_BLOCK_HEAD);
 
-    HF_ASSERT(kind == HF_BLOCK_SAMPLES || kind == HF_BLOCK_DATA);
+    HF_ASSERT(kind == HF_BLOCK_SAMPLES || kind == HF_BLOCK_RANGES || kind == HF_BLOCK_DATA);
     HF_ASSERT(payload_size <= HF_SNAPSHOT_PAYLOAD_MAX || (kind == HF_BLOCK_DATA && count == 1));
     writer->blocks++;
     writer->items += count;
@@ -253,6 +254,8 @@ read_section(struct hf_snapshot_reader *reader, struct hf_span in)
         return HF_SNAPSHOT_BAD;
     reader->section = at[0];
     reader->sections_seen++;
+    reader->last_key_size = 0;
+    reader->last_version = 0;
     reader->section_size = hf_load_u64(at + 1);
     reader->base_section = hf_crc32c(reader->base_file, at, SECTION_HEAD);
     reader->state = HF_SNAPSHOT_AT_BLOCK;
@@ -261,13 +264,22 @@ read_section(struct hf_snapshot_reader *reader, struct hf_span in)
     return ON;
 }
 
+/* A full snapshot deletes nothing. */
+static bool
+kind_is_in_identity(const struct hf_snapshot_reader *reader, uint32_t kind)
+{
+    if (reader->blocks == 0)
+        return kind == HF_BLOCK_IDENTITY;
+    return (kind == HF_BLOCK_SAMPLES && !reader->has_ranges) ||
+           (kind == HF_BLOCK_RANGES && reader->header.base != 0) || kind == HF_BLOCK_END;
+}
+
 static bool
 kind_is_possible(const struct hf_snapshot_reader *reader, uint32_t kind)
 {
     switch (reader->section) {
     case SECTION_IDENTITY:
-        return reader->blocks == 0 ? kind == HF_BLOCK_IDENTITY
-                                   : kind == HF_BLOCK_SAMPLES || kind == HF_BLOCK_END;
+        return kind_is_in_identity(reader, kind);
     case SECTION_ENTRIES:
         return kind == HF_BLOCK_DATA || kind == HF_BLOCK_END;
     case SECTION_END:
@@ -325,7 +337,20 @@ read_identity(struct hf_snapshot_reader *reader, struct hf_span payload)
     return HF_SNAPSHOT_IDENTITY;
 }
 
-/* A block of samples or entries, for the caller to load. */
+static enum hf_snapshot_step
+step_of(enum hf_block_kind kind)
+{
+    switch (kind) {
+    case HF_BLOCK_SAMPLES:
+        return HF_SNAPSHOT_SAMPLES;
+    case HF_BLOCK_RANGES:
+        return HF_SNAPSHOT_RANGES;
+    default:
+        return HF_SNAPSHOT_ENTRIES;
+    }
+}
+
+/* A block of samples, ranges or entries, for the caller to load. */
 static enum hf_snapshot_step
 read_items(struct hf_snapshot_reader *reader, enum hf_block_kind kind, struct hf_span payload)
 {
@@ -339,7 +364,8 @@ read_items(struct hf_snapshot_reader *reader, enum hf_block_kind kind, struct hf
     reader->blocks++;
     reader->items += reader->count;
     reader->is_pending = true;
-    return is_samples ? HF_SNAPSHOT_SAMPLES : HF_SNAPSHOT_ENTRIES;
+    reader->has_ranges = reader->has_ranges || kind == HF_BLOCK_RANGES;
+    return step_of(kind);
 }
 
 /* The end of a section, its block being taken. */
@@ -468,6 +494,17 @@ hf_snapshot_load_samples(struct hf_snapshot_reader *reader, struct hf_sample *sa
     return true;
 }
 
+/* What stands in the block is what the next one has to come behind. */
+static void
+note_last(struct hf_snapshot_reader *reader, const struct hf_block *block)
+{
+    struct hf_entry last = hf_block_entry(block, block->count - 1);
+
+    memcpy(reader->last_key, last.key.at, last.key.len);
+    reader->last_key_size = last.key.len;
+    reader->last_version = last.version;
+}
+
 /* Whether this snapshot can hold an entry, behind (key, version) of the one before. */
 static bool
 entry_is_next(const struct hf_snapshot_reader *reader, const struct hf_entry *entry,
@@ -499,6 +536,20 @@ entries_are_next(const struct hf_snapshot_reader *reader, const struct hf_block 
 }
 
 bool
+hf_snapshot_load_ranges(struct hf_snapshot_reader *reader, struct hf_block *block)
+{
+    HF_ASSERT(reader->is_pending);
+    reader->is_pending = false;
+    if (hf_block_load(block, reader->payload) != HF_TABLE_GOOD ||
+        !hf_block_holds_ranges(block) || !entries_are_next(reader, block)) {
+        (void)stop(reader, HF_SNAPSHOT_BAD);
+        return false;
+    }
+    note_last(reader, block);
+    return true;
+}
+
+bool
 hf_snapshot_load_entries(struct hf_snapshot_reader *reader, struct hf_block *block)
 {
     HF_ASSERT(reader->is_pending);
@@ -508,9 +559,6 @@ hf_snapshot_load_entries(struct hf_snapshot_reader *reader, struct hf_block *blo
         (void)stop(reader, HF_SNAPSHOT_BAD);
         return false;
     }
-    struct hf_entry last = hf_block_entry(block, block->count - 1);
-    memcpy(reader->last_key, last.key.at, last.key.len);
-    reader->last_key_size = last.key.len;
-    reader->last_version = last.version;
+    note_last(reader, block);
     return true;
 }

@@ -7,8 +7,8 @@
  * docs/formats.md. Blocks, entries and samples are those of tables (table_format.h).
  *
  *   full          base 0: the newest entry of each key, deletes left out
- *   incremental   base > 0: the entries with a version above it, deletes too; of one key there
- *                 may be several, the newest first
+ *   incremental   base > 0: the ranges that were deleted since, and the entries with a version
+ *                 above it, deletes too; of one key there may be several, the newest first
  *
  * Either holds every commit up to `version`, and no part of a later one. What it says is the
  * state as of `version`; of the states between, as much as the writer still had.
@@ -41,9 +41,10 @@ struct hf_snapshot_identity {
 /*
  * Each call makes the next piece of the file, which the caller writes behind the one before:
  *
- *   begin, seal (samples) ..., entries, seal (data) ..., end
+ *   begin, seal (samples) ..., seal (ranges) ..., entries, seal (data) ..., end
  *
- * Samples and entries come in their order, across blocks too.
+ * Samples, ranges and entries come in their order, across blocks too. Ranges come first, so
+ * that whoever reads the entries knows already which of those before them are deleted.
  */
 struct hf_snapshot_writer {
     uint64_t off; /* bytes so far */
@@ -65,7 +66,8 @@ void hf_snapshot_begin(struct hf_snapshot_writer *writer, void *to,
 void hf_snapshot_entries(struct hf_snapshot_writer *writer, void *to);
 /*
  * Puts head and checksum around a payload that stands at to + HF_BLOCK_HEAD, made by
- * hf_samples_encode or hf_block_finish. Returns the size of the whole block.
+ * hf_samples_encode or hf_block_finish; no two ranges are too large for one. Returns the size
+ * of the whole block.
  */
 size_t hf_snapshot_seal(struct hf_snapshot_writer *writer, void *to, enum hf_block_kind kind,
                         uint32_t payload_size);
@@ -78,6 +80,7 @@ enum hf_snapshot_step {
     HF_SNAPSHOT_MORE,     /* `need` bytes are wanted; at the end of the file: it was cut */
     HF_SNAPSHOT_IDENTITY, /* header and identity are known and checked */
     HF_SNAPSHOT_SAMPLES,  /* a block of samples; hf_snapshot_load_samples comes next */
+    HF_SNAPSHOT_RANGES,   /* a block of ranges; hf_snapshot_load_ranges comes next */
     HF_SNAPSHOT_ENTRIES,  /* a block of entries; hf_snapshot_load_entries comes next */
     HF_SNAPSHOT_END,      /* all was read and adds up; a byte behind it is damage */
     HF_SNAPSHOT_BAD,      /* what stands at `piece_off` is not what is expected there; final */
@@ -99,12 +102,13 @@ struct hf_snapshot_reader {
     uint64_t piece_off; /* of the header, section head, block or crc looked at last */
     size_t need;        /* of MORE: bytes in one piece from `off` on */
 
-    /* of SAMPLES and ENTRIES */
+    /* of SAMPLES, RANGES and ENTRIES */
     struct hf_span payload; /* in the input */
-    uint32_t count;         /* of samples or entries */
-    uint64_t loaded_size;   /* of entries: what hf_block_load takes */
+    uint32_t count;         /* of samples, ranges or entries */
+    uint64_t loaded_size;   /* of ranges and entries: what hf_block_load takes */
     struct hf_sample last;  /* of the samples before */
-    uint8_t *last_key;      /* HF_KEY_SIZE_MAX bytes of the caller's: of the entries before */
+    bool has_ranges;        /* no more samples can come */
+    uint8_t *last_key;      /* HF_KEY_SIZE_MAX bytes of the caller's: of what came before */
     size_t last_key_size;   /* 0: there was none */
     uint64_t last_version;
 
@@ -128,6 +132,9 @@ enum hf_snapshot_step hf_snapshot_next(struct hf_snapshot_reader *reader, struct
                                        size_t *used);
 /* Decodes reader->count samples. False: they do not add up; the reader has stopped. */
 bool hf_snapshot_load_samples(struct hf_snapshot_reader *reader, struct hf_sample *samples);
+/* Expands into `block`, as the next one, entries with the first key and the end of a range.
+ * False: they do not add up, as below; the reader has stopped. */
+bool hf_snapshot_load_ranges(struct hf_snapshot_reader *reader, struct hf_block *block);
 /*
  * Expands into `block`, reader->loaded_size bytes, aligned to 8. False: the entries do not add
  * up, do not come behind those before, or are none that this snapshot can hold; the reader has

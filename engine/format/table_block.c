@@ -63,7 +63,7 @@ hf_block_peek(enum hf_block_kind *kind, uint32_t *size, struct hf_span in)
         return HF_TABLE_BAD;
     uint32_t found = hf_load_u32(at);
     uint32_t payload_size = hf_load_u32(at + 4);
-    if (found < HF_BLOCK_DATA || found > HF_BLOCK_END)
+    if (found < HF_BLOCK_DATA || found > HF_BLOCK_RANGES)
         return HF_TABLE_BAD;
     if (payload_size == 0 || payload_size > HF_BLOCK_PAYLOAD_MAX ||
         payload_size > in.len - HF_BLOCK_OVERHEAD)

@@ -127,7 +127,7 @@ test_peek(void)
         wrong += peeks(head, room, &kind, &size);
     TAP_OK(wrong == 0, "zeros are no block, at any length");
     for (unsigned first = 0; first < 256; first++) {
-        bool is_kind = first >= HF_BLOCK_DATA && first <= HF_BLOCK_END;
+        bool is_kind = first >= HF_BLOCK_DATA && first <= HF_BLOCK_RANGES;
         head[0] = (uint8_t)first;
         head[4] = PAYLOAD_SIZE;
         wrong += peeks(head, SIZE, &kind, &size) != is_kind;

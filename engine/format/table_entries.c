@@ -345,6 +345,18 @@ hf_block_entry(const struct hf_block *block, uint32_t index)
     };
 }
 
+bool
+hf_block_holds_ranges(const struct hf_block *block)
+{
+    for (uint32_t i = 0; i < block->count; i++) {
+        struct hf_entry range = hf_block_entry(block, i);
+        if (range.is_delete || range.value.len > HF_KEY_SIZE_MAX ||
+            (range.value.len > 0 && hf_span_compare(range.key, range.value) >= 0))
+            return false;
+    }
+    return true;
+}
+
 /* How many of `count` numbers, 1 at least, ascending, are less than `bound`. No branch depends
  * on them. */
 static uint32_t

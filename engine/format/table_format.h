@@ -5,7 +5,8 @@
  * table_block.c, table_entries.c, table_filter.c and table_samples.c, each with the drawing of
  * its bytes; for people they are in docs/formats.md.
  *
- *   meta | data block ... | index block ... | filter block ... | samples block | meta again
+ *   meta | data block ... | index block ... | filter block ... | samples block |
+ *        | range block ... | meta again
  *
  * A table is written once, from front to back but for the first meta, and never changed. Every
  * block says what kind it is, and its checksum knows the database, the table, the offset and
@@ -13,7 +14,8 @@
  * The meta stands twice, at the beginning and at the end: one damaged copy costs nothing.
  *
  * Index blocks are built like data blocks: an entry's key and version are the last ones of the
- * block below, its value is where that block is. They may stand between data blocks.
+ * block below, its value is where that block is. They may stand between data blocks. So are
+ * range blocks: an entry's key is the first that the range deletes, its value where it ends.
  */
 #ifndef HF_FORMAT_TABLE_FORMAT_H
 #define HF_FORMAT_TABLE_FORMAT_H
@@ -56,8 +58,8 @@ struct hf_table_meta {
     uint64_t file_size;   /* bytes, both metas included */
     uint64_t entries;     /* of all data blocks */
     uint64_t deletes;     /* of them */
-    uint64_t version_min; /* of any entry */
-    uint64_t version_max; /* of any entry */
+    uint64_t version_min; /* of any entry or range */
+    uint64_t version_max; /* of any entry or range */
     uint64_t data_size;   /* bytes of keys and values, not encoded */
 
     /* Memory is taken ahead by these, before a block is read. */
@@ -71,6 +73,7 @@ struct hf_table_meta {
     uint64_t filter_off;           /* of the first filter block; they follow each other */
     uint32_t filter_count;         /* 0: there is no filter, and its offset is 0 */
     struct hf_block_place samples; /* size 0: there are none, and their offset is 0 */
+    uint32_t ranges_size;          /* bytes of all range blocks, right before the second meta */
 };
 
 /* Fills HF_TABLE_META_SIZE bytes. Both copies are the same bytes. */
@@ -95,7 +98,8 @@ enum hf_block_kind {
     HF_BLOCK_FILTER = 3,
     HF_BLOCK_SAMPLES = 4,
     HF_BLOCK_IDENTITY = 5, /* this one and the next stand in snapshots only */
-    HF_BLOCK_END = 6
+    HF_BLOCK_END = 6,
+    HF_BLOCK_RANGES = 7
 };
 
 /* Puts head and checksum around a payload that stands at to + HF_BLOCK_HEAD, and is not empty.
@@ -168,6 +172,10 @@ uint64_t hf_block_loaded_size(struct hf_span payload);
  * a value, or a version is one that no commit has, 0 or HF_LATEST.
  */
 enum hf_table_verdict hf_block_load(struct hf_block *block, struct hf_span payload);
+
+/* Of a block of ranges, which has loaded: whether each of them goes up from its key to another
+ * key, or, its value being empty, to the end. */
+bool hf_block_holds_ranges(const struct hf_block *block);
 
 /* Entry `index` < count; its spans point into the block. */
 struct hf_entry hf_block_entry(const struct hf_block *block, uint32_t index);

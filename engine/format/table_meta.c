@@ -19,10 +19,10 @@
  *
  *    120      124      128      132      136     140   144
  *    +--------+--------+--------+--------+-------+-----+
- *    | block  | loaded |  key   | entry  | zeros | crc |
- *    |size max|size max|size max|size max|       |     |
+ *    | block  | loaded |  key   | entry  |ranges | crc |
+ *    |size max|size max|size max|size max| size  |     |
  *    +--------+--------+--------+--------+-------+-----+
- *       u32      u32      u32      u32    4 bytes  u32
+ *       u32      u32      u32      u32      u32    u32
  *
  *    root, samples   off u64 · size u32 of a block
  *
@@ -38,13 +38,11 @@
 #include "base/crc32c.h"
 #include "base/span.h"
 
-#define ZEROS_OFF 136u
 #define CRC_OFF (HF_TABLE_META_SIZE - 4)
 
 static const char table_magic[8] = { 'H', 'O', 'L', 'D', 'T', 'A', 'B', '\n' };
-static const uint8_t zeros[CRC_OFF - ZEROS_OFF];
 
-_Static_assert(ZEROS_OFF + sizeof zeros + 4 == HF_TABLE_META_SIZE, "fields, zeros, crc");
+_Static_assert(CRC_OFF == 136 + 4, "the fields, and no gap");
 
 /* ---- where bytes belong ------------------------------------------------------------------ */
 
@@ -115,7 +113,7 @@ hf_table_meta_encode(void *to, const struct hf_table_meta *meta)
     hf_store_u32(at + 124, meta->loaded_size_max);
     hf_store_u32(at + 128, meta->key_size_max);
     hf_store_u32(at + 132, meta->entry_size_max);
-    memcpy(at + ZEROS_OFF, zeros, sizeof zeros);
+    hf_store_u32(at + 136, meta->ranges_size);
     hf_store_u32(at + CRC_OFF, hf_crc32c(0, at, CRC_OFF));
 }
 
@@ -140,6 +138,7 @@ meta_load(struct hf_table_meta *meta, const uint8_t *at)
     meta->loaded_size_max = hf_load_u32(at + 124);
     meta->key_size_max = hf_load_u32(at + 128);
     meta->entry_size_max = hf_load_u32(at + 132);
+    meta->ranges_size = hf_load_u32(at + 136);
 }
 
 /* Whether the filter's blocks lie before `limit`; where there is none, its offset is 0. */
@@ -182,6 +181,14 @@ sizes_are_possible(const struct hf_table_meta *meta, uint64_t limit)
            entries_are_possible(meta);
 }
 
+/* Whether there is room for the blocks of ranges before `limit`. */
+static bool
+ranges_are_possible(const struct hf_table_meta *meta, uint64_t limit)
+{
+    return meta->ranges_size == 0 || (meta->ranges_size > HF_BLOCK_OVERHEAD &&
+                                      meta->ranges_size <= limit - HF_TABLE_META_SIZE);
+}
+
 /* Whether the fields agree with each other. A table has an entry, and so a root. */
 static bool
 meta_adds_up(const struct hf_table_meta *meta)
@@ -194,7 +201,7 @@ meta_adds_up(const struct hf_table_meta *meta)
            meta->version_max != HF_LATEST && place_is_possible(meta->root, limit) &&
            meta->depth != 0 && meta->depth <= HF_TABLE_DEPTH_MAX &&
            sizes_are_possible(meta, limit) && filter_is_possible(meta, limit) &&
-           samples_are_possible(meta, limit);
+           samples_are_possible(meta, limit) && ranges_are_possible(meta, limit);
 }
 
 enum hf_table_verdict
@@ -209,7 +216,7 @@ hf_table_meta_decode(struct hf_table_meta *meta, struct hf_span in)
     meta_load(meta, at);
     if (meta->format > HF_TABLE_FORMAT)
         return HF_TABLE_NEWER;
-    if (meta->format == 0 || memcmp(at + ZEROS_OFF, zeros, sizeof zeros) != 0)
+    if (meta->format == 0)
         return HF_TABLE_BAD;
     return meta_adds_up(meta) ? HF_TABLE_GOOD : HF_TABLE_BAD;
 }

@@ -34,6 +34,7 @@ static const struct hf_table_meta whole = {
     .filter_off = 80500,
     .filter_count = 2,
     .samples = { .off = 90000, .size = 120 },
+    .ranges_size = 40,
 };
 
 /* Decodes from memory of exactly `size` bytes. */
@@ -74,7 +75,8 @@ is_same(const struct hf_table_meta *a, const struct hf_table_meta *b)
            a->entry_size_max == b->entry_size_max && a->root.off == b->root.off &&
            a->root.size == b->root.size && a->depth == b->depth &&
            a->filter_off == b->filter_off && a->filter_count == b->filter_count &&
-           a->samples.off == b->samples.off && a->samples.size == b->samples.size;
+           a->samples.off == b->samples.off && a->samples.size == b->samples.size &&
+           a->ranges_size == b->ranges_size;
 }
 
 /* ---- bytes ------------------------------------------------------------------------------- */
@@ -99,24 +101,6 @@ test_bytes(void)
     }
     TAP_OK(accepted == 0, "with any bit flipped it is bad");
     TAP_OK(decode(&read, other, sizeof other) == HF_TABLE_BAD, "zeros are no meta");
-}
-
-/* The bytes that no field takes are zeros, whatever the checksum says. */
-static void
-test_zeros(void)
-{
-    uint8_t bytes[HF_TABLE_META_SIZE];
-    struct hf_table_meta read;
-    unsigned accepted = 0;
-
-    hf_table_meta_encode(bytes, &whole);
-    for (size_t off = 136; off < 140; off++) {
-        bytes[off] = 1;
-        hf_store_u32(bytes + 140, hf_crc32c(0, bytes, 140));
-        accepted += decode(&read, bytes, sizeof bytes) != HF_TABLE_BAD;
-        bytes[off] = 0;
-    }
-    TAP_OK(accepted == 0, "what has no meaning yet must be zero");
 }
 
 /* ---- fields ------------------------------------------------------------------------------ */
@@ -155,6 +139,21 @@ test_fields(void)
            "samples reach to the second meta at most; none are nowhere");
     edited.samples = (struct hf_block_place){ 0 };
     TAP_OK(verdict_of(edited) == HF_TABLE_GOOD, "there may be none");
+}
+
+static void
+test_ranges(void)
+{
+    struct hf_table_meta edited;
+    uint32_t between = FILE_SIZE - 2 * HF_TABLE_META_SIZE;
+
+    TAP_OK(WITH(ranges_size, 0) == HF_TABLE_GOOD && WITH(ranges_size, 13) == HF_TABLE_GOOD &&
+               WITH(ranges_size, HF_BLOCK_OVERHEAD) == HF_TABLE_BAD,
+           "ranges are a block at least, or there are none");
+    TAP_OK(WITH(ranges_size, between) == HF_TABLE_GOOD &&
+               WITH(ranges_size, between + 1) == HF_TABLE_BAD &&
+               WITH(ranges_size, UINT32_MAX) == HF_TABLE_BAD,
+           "and no more than what is between the metas");
 }
 
 static void
@@ -289,7 +288,7 @@ int
 main(void)
 {
     test_bytes();
-    test_zeros();
+    test_ranges();
     test_fields();
     test_sizes();
     test_entry_sizes();

@@ -29,6 +29,7 @@
  *
  *    commit   version u64 · time u64 µs · count u32 · operations
  *    operation   type u8 · key size u16 · value size u32 · back u32 · key · value
+ *                of a deleted range the first key, and in place of the value its end
  *    link     prev u32 · prev_end u64 · last u64 · synced u64
  *    seal     last u64 · next u32
  *
@@ -201,11 +202,30 @@ version_is_possible(uint64_t version)
     return version != 0 && version != HF_LATEST;
 }
 
-/* A delete has a key and nothing else. */
+/* A range goes up from its key to another key, or to the end of all. */
 static bool
-op_is_possible(uint8_t type, uint32_t key_size, uint32_t value_size)
+range_is_possible(struct hf_span from, struct hf_span to)
 {
-    return key_size != 0 && (type == HF_WAL_PUT || (type == HF_WAL_DELETE && value_size == 0));
+    return to.len == 0 || (to.len <= HF_KEY_SIZE_MAX && hf_span_compare(from, to) < 0);
+}
+
+/* Whether there is such an operation, all of its bytes being there. A delete has a key and
+ * nothing else. */
+static bool
+op_is_possible(const uint8_t *op)
+{
+    struct hf_wal_op decoded = hf_wal_op_decode(op);
+
+    switch (op[0]) {
+    case HF_WAL_PUT:
+        return true;
+    case HF_WAL_DELETE:
+        return decoded.value.len == 0;
+    case HF_WAL_DELETE_RANGE:
+        return range_is_possible(decoded.key, decoded.value);
+    default:
+        return false;
+    }
 }
 
 /* Whether the operations of a commit fill its payload exactly, each leading back to the
@@ -224,10 +244,10 @@ commit_adds_up(struct hf_span payload)
             return false;
         uint32_t key_size = hf_load_u16(at + off + 1);
         uint32_t value_size = hf_load_u32(at + off + 3);
-        if (!op_is_possible(at[off], key_size, value_size) ||
-            hf_load_u32(at + off + 7) != HF_WAL_FRAME_HEAD + off)
+        if (key_size == 0 || hf_load_u32(at + off + 7) != HF_WAL_FRAME_HEAD + off ||
+            payload.len - off < hf_wal_op_size(key_size, value_size))
             return false;
-        if (payload.len - off < hf_wal_op_size(key_size, value_size))
+        if (!op_is_possible(at + off))
             return false;
         off += hf_wal_op_size(key_size, value_size);
     }

@@ -105,7 +105,10 @@ enum hf_wal_verdict hf_wal_frame_decode(struct hf_wal_frame *frame, struct hf_sp
 #define HF_WAL_COMMIT_HEAD 20u /* version, time, count */
 #define HF_WAL_OP_HEAD 11u
 
-enum hf_wal_op_type { HF_WAL_PUT = 1, HF_WAL_DELETE = 2 };
+/* A range is deleted from `key`, 1 byte at least, up to `value`; that is empty for all keys
+ * from there on. It deletes what commits before its own have written, and nothing of its own.
+ * */
+enum hf_wal_op_type { HF_WAL_PUT = 1, HF_WAL_DELETE = 2, HF_WAL_DELETE_RANGE = 3 };
 
 struct hf_wal_commit {
     uint64_t version;
@@ -176,6 +179,7 @@ hf_wal_op_count(const void *op)
     return hf_load_u32(hf_wal_op_commit(op) + 16);
 }
 
+/* A range in the shape of an entry has its end for a value. */
 static inline struct hf_entry
 hf_wal_op_entry(const void *at)
 {

@@ -289,7 +289,8 @@ write_file(const char *name, const uint8_t *bytes, size_t size)
 static void
 test_operations(void)
 {
-    static const uint8_t types[] = { 0, HF_WAL_DELETE, HF_WAL_DELETE + 1, UINT8_MAX };
+    static const uint8_t types[] = { 0, HF_WAL_DELETE, HF_WAL_DELETE_RANGE,
+                                     HF_WAL_DELETE_RANGE + 1, UINT8_MAX };
     uint64_t off = SECTOR + HF_WAL_GROUP_SIZE;
     uint32_t first = HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
     unsigned accepted = 0;
@@ -304,7 +305,8 @@ test_operations(void)
         accepted += walk(segment, SIZE).commits;
     }
     TAP_OK(accepted == 0,
-           "an operation of no known type is none, nor is a delete with a value");
+           "an operation of no known type is none, nor is a delete with a value, nor a range "
+           "that goes down");
     (void)build();
 }
 

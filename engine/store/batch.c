@@ -3,10 +3,15 @@
  *
  * Keys and values are copied into the batch's own memory. A reset keeps the last block of it
  * and the lists, so that a batch used again and again allocates nothing once it fits into one.
+ *
+ * A range deletes what was there before its commit. What the batch itself wrote before the
+ * range, and is in it, is left out of the commit: so nobody after this has to ask which of two
+ * operations of one version came first.
  */
 #include "store/store.h"
 
 #include "base/span.h"
+#include "index/range_set.h"
 
 #define BLOCK_SIZE (64u << 10)
 #define LIST_SIZE 16u
@@ -25,6 +30,7 @@ struct hf_batch {
     uint32_t check_count, check_capacity;
     struct block *blocks; /* the first one is being filled */
     uint64_t size;        /* of the commit's payload so far */
+    uint32_t range_limit; /* 1 more than the index of the last range; 0: there is none */
     enum hf_err failed;   /* sticky, until a reset */
 };
 
@@ -54,7 +60,7 @@ hf_batch_reset(struct hf_batch *batch)
         batch->blocks->next = NULL;
         batch->blocks->used = 0;
     }
-    batch->change_count = batch->check_count = 0;
+    batch->change_count = batch->check_count = batch->range_limit = 0;
     batch->size = HF_WAL_COMMIT_HEAD;
     batch->failed = HF_OK;
 }
@@ -153,6 +159,22 @@ hf_batch_delete(struct hf_batch *batch, struct hf_span key)
 }
 
 enum hf_err
+hf_batch_delete_range(struct hf_batch *batch, struct hf_span from, struct hf_span to)
+{
+    enum hf_err err = batch->failed;
+
+    if (err == HF_OK)
+        err = hf_range_settle(&from, to, NULL);
+    if (err == HF_OK)
+        err = add_change(batch, HF_WAL_DELETE_RANGE, from, to);
+    else if (err == HF_ERR_TOO_LARGE)
+        batch->failed = err;
+    if (err == HF_OK)
+        batch->range_limit = batch->change_count;
+    return err;
+}
+
+enum hf_err
 hf_batch_check(struct hf_batch *batch, struct hf_span key, uint64_t expected)
 {
     struct hf_check check = { .expected = expected };
@@ -172,13 +194,58 @@ hf_batch_check(struct hf_batch *batch, struct hf_span key, uint64_t expected)
     return HF_OK;
 }
 
+/* Marks, going back from the last range, what a range behind it covers: with an empty key. */
+static enum hf_err
+mark_covered(struct hf_batch *batch, struct hf_range_set *ranges)
+{
+    enum hf_err err = HF_OK;
+
+    for (uint32_t i = batch->range_limit; err == HF_OK && i > 0; i--) {
+        struct hf_change *change = &batch->changes[i - 1];
+        struct hf_range_delete range = { .from = change->key,
+                                         .to = change->value,
+                                         .version = 1 };
+        if (change->type != HF_WAL_DELETE_RANGE) {
+            if (hf_range_set_cover(ranges, change->key, 1) != 0)
+                change->key.len = 0;
+            continue;
+        }
+        err = hf_range_set_add(ranges, &range);
+        hf_range_set_publish(ranges);
+    }
+    return err;
+}
+
+/* Leaves out what ranges of the batch itself delete. NO_MEMORY: it can be tried again. */
+static enum hf_err
+drop_covered(struct hf_batch *batch)
+{
+    struct hf_budget budget;
+    struct hf_range_set *ranges;
+    uint32_t kept = 0;
+    enum hf_err err;
+
+    if (batch->range_limit < 2)
+        return HF_OK;
+    hf_budget_init(&budget, 0);
+    err = hf_range_set_open(&ranges, &budget);
+    if (err == HF_OK)
+        err = mark_covered(batch, ranges);
+    hf_range_set_close(ranges);
+    for (uint32_t i = 0; i < batch->change_count; i++) {
+        if (batch->changes[i].key.len != 0)
+            batch->changes[kept++] = batch->changes[i];
+    }
+    batch->range_limit -= batch->change_count - kept;
+    batch->change_count = kept;
+    return err;
+}
+
 enum hf_err
 hf_batch_commit(struct hf_batch *batch, unsigned flags, uint64_t *version)
 {
     struct hf_commit commit = {
-        .changes = batch->changes,
         .checks = batch->checks,
-        .change_count = batch->change_count,
         .check_count = batch->check_count,
         .flags = flags,
     };
@@ -188,6 +255,11 @@ hf_batch_commit(struct hf_batch *batch, unsigned flags, uint64_t *version)
         return err;
     if (batch->change_count == 0)
         return HF_ERR_INVALID;
+    err = drop_covered(batch);
+    if (err != HF_OK)
+        return err;
+    commit.changes = batch->changes;
+    commit.change_count = batch->change_count;
     err = hf_db_commit(batch->db, &commit, version);
     if (err == HF_OK)
         hf_batch_reset(batch);

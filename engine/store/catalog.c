@@ -63,13 +63,14 @@ hf_catalog_make(struct hf_catalog **out, struct hf_table_env *env,
         before = &empty;
     size_t memtables = before->memtable_count + 1u;
     size_t tables = (size_t)before->table_count + edit->added_count;
-    size_t size = sizeof *catalog + (memtables + tables) * sizeof(void *);
+    size_t size = sizeof *catalog + (memtables + 2 * tables) * sizeof(void *);
     catalog = hf_budget_alloc(env->budget, size);
     if (catalog == NULL)
         return HF_ERR_NO_MEMORY;
     *catalog = (struct hf_catalog){ .refs = 1, .size = size };
     catalog->memtables = (struct hf_memtable **)(catalog + 1);
     catalog->tables = (struct hf_table **)(catalog->memtables + memtables);
+    catalog->ranged = catalog->tables + tables;
 
     if (edit->active != NULL)
         add_memtable(catalog, edit->active);
@@ -86,6 +87,10 @@ hf_catalog_make(struct hf_catalog **out, struct hf_table_env *env,
         add_table(catalog, edit->moved[i], edit->moved_to);
     for (uint32_t i = 0; i < edit->added_count; i++)
         add_table(catalog, edit->added[i], edit->added[i]->info.level);
+    for (uint32_t i = 0; i < catalog->table_count; i++) {
+        if (catalog->tables[i]->meta.ranges_size > 0)
+            catalog->ranged[catalog->ranged_count++] = catalog->tables[i];
+    }
     *out = catalog;
     return HF_OK;
 }
@@ -134,7 +139,7 @@ hf_catalog_seek(struct hf_table *const *tables, uint32_t count, struct hf_span k
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (hf_span_compare(tables[middle]->info.key_max, key) < 0)
+        if (hf_table_ends_before(&tables[middle]->info, key))
             low = middle + 1;
         else
             high = middle;
@@ -176,7 +181,7 @@ check_level(const struct hf_catalog *catalog, uint32_t level)
         const struct hf_table_info *a = &tables[i - 1]->info, *b = &tables[i]->info;
         if (level == 0 && b->version_max >= a->version_min)
             return "catalog invariant 2: two tables of level 0 share versions";
-        if (level > 0 && hf_span_compare(a->key_max, b->key_min) >= 0)
+        if (level > 0 && !hf_table_ends_before(a, b->key_min))
             return "catalog invariant 3: two tables of a level share keys";
     }
     return NULL;

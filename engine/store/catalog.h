@@ -29,6 +29,8 @@ struct hf_catalog {
     uint32_t level_first[HF_LEVELS + 1]; /* level l is tables[level_first[l], [l + 1]) */
     struct hf_memtable **memtables;
     struct hf_table **tables;
+    struct hf_table **ranged; /* those of them that delete ranges */
+    uint32_t ranged_count;
     size_t size; /* of this area */
 };
 
@@ -65,7 +67,8 @@ uint32_t hf_catalog_level_of(const struct hf_catalog *catalog, uint32_t index);
 /* What a manifest says of it. */
 struct hf_table_info hf_catalog_info(const struct hf_catalog *catalog, uint32_t index);
 
-/* The first table of a level above 0 whose largest key is not below `key`; *count: none. */
+/* The first table of a level above 0 that says something of `key`, or of one behind it; *count:
+ * none. */
 uint32_t hf_catalog_seek(struct hf_table *const *tables, uint32_t count, struct hf_span key);
 
 uint64_t hf_catalog_level_bytes(const struct hf_catalog *catalog, uint32_t level);

@@ -110,16 +110,29 @@ check_expectations(struct hf_db *db, struct hf_commit *commit, struct hf_detail 
 /* ---- 3 to 5: room, place, bytes ---------------------------------------------------------- */
 
 static enum hf_err
+reserve_change(struct hf_db *db, const struct hf_commit *commit, struct hf_change *change)
+{
+    struct hf_range_delete range = {
+        .from = change->key,
+        .to = change->value,
+        .version = db->last + 1,
+        .time_us = commit->time_us,
+    };
+
+    if (change->type == HF_WAL_DELETE_RANGE)
+        return hf_memtable_reserve_range(db->active, &range);
+    change->hash = hf_memtable_hash(db->active, change->key);
+    return hf_memtable_reserve(db->active, change->hash);
+}
+
+static enum hf_err
 reserve(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *detail)
 {
     HF_TIMED(reserve);
     enum hf_err err = hf_memtable_reserve_links(db->active, commit->change_count);
 
-    for (uint32_t i = 0; err == HF_OK && i < commit->change_count; i++) {
-        struct hf_change *change = &commit->changes[i];
-        change->hash = hf_memtable_hash(db->active, change->key);
-        err = hf_memtable_reserve(db->active, change->hash);
-    }
+    for (uint32_t i = 0; err == HF_OK && i < commit->change_count; i++)
+        err = reserve_change(db, commit, &commit->changes[i]);
     if (err != HF_OK) {
         HF_MARK(memory_refused);
         hf_detail_set(detail, err, "no memory for the index of %u changes",
@@ -133,7 +146,7 @@ static bool
 is_delete(const struct hf_commit *commit)
 {
     for (uint32_t i = 0; i < commit->change_count; i++) {
-        if (commit->changes[i].type != HF_WAL_DELETE)
+        if (commit->changes[i].type == HF_WAL_PUT)
             return false;
     }
     return true;
@@ -160,7 +173,6 @@ encode(struct hf_db *db, struct hf_commit *commit, const struct hf_place *place)
     uint32_t payload_size = place->size - HF_WAL_FRAME_OVERHEAD;
     uint32_t back = HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
 
-    commit->time_us = commit_time(db, commit->now_ns);
     if (HF_PLANTED(commit_time_early))
         db->time_us = commit->time_us;
     hf_wal_frame_begin(place->at, HF_WAL_COMMIT, payload_size);
@@ -247,6 +259,7 @@ make_room(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
 {
     enum hf_err err;
 
+    commit->time_us = commit_time(db, commit->now_ns);
     do {
         hf_memtable_settle(db->active);
         err = reserve(db, commit, detail);
@@ -266,7 +279,10 @@ index_changes(struct hf_db *db, const struct hf_commit *commit, const struct hf_
 
     for (uint32_t i = 0; i < commit->change_count; i++) {
         const struct hf_change *change = &commit->changes[i];
-        hf_memtable_insert(db->active, change->hash, ref);
+        if (change->type == HF_WAL_DELETE_RANGE)
+            hf_memtable_insert_range(db->active, ref);
+        else
+            hf_memtable_insert(db->active, change->hash, ref);
         ref += hf_wal_op_size(change->key.len, change->value.len);
     }
 }
@@ -414,6 +430,39 @@ hf_delete(struct hf_db *db, struct hf_span key, unsigned flags, uint64_t *versio
 {
     struct hf_change change = { .type = HF_WAL_DELETE, .key = key };
     return commit_one(db, &change, NULL, flags, version);
+}
+
+/* No key is empty, so a byte of zero is the first one that there can be. */
+enum hf_err
+hf_range_settle(struct hf_span *from, struct hf_span to, struct hf_detail *detail)
+{
+    if (from->len == 0)
+        *from = hf_span("", 1);
+    if (from->len > HF_KEY_SIZE_MAX || to.len > HF_KEY_SIZE_MAX)
+        return hf_detail_set(
+            detail, HF_ERR_TOO_LARGE,
+            "a range from a key of %zu bytes to one of %zu: keys have up to %u", from->len,
+            to.len, HF_KEY_SIZE_MAX);
+    if (to.len > 0 && hf_span_compare(*from, to) >= 0)
+        return hf_detail_set(detail, HF_ERR_INVALID,
+                             "there is no key in the range: it has to begin below its end");
+    return HF_OK;
+}
+
+enum hf_err
+hf_delete_range(struct hf_db *db, struct hf_span from, struct hf_span to, unsigned flags,
+                uint64_t *version)
+{
+    struct hf_detail detail = { "" };
+    enum hf_err err = hf_range_settle(&from, to, &detail);
+    struct hf_change change = { .type = HF_WAL_DELETE_RANGE, .key = from, .value = to };
+
+    if (err == HF_OK)
+        return commit_one(db, &change, NULL, flags, version);
+    hf_db_lock(db);
+    err = hf_db_tell(db, err, &detail);
+    hf_db_unlock(db);
+    return err;
 }
 
 enum hf_err

@@ -23,6 +23,7 @@ struct hf_iter {
     uint32_t source_count;
     size_t sources_size;
     uint64_t since;  /* tables without a version above it are left out */
+    bool has_ranges; /* that may cover what the sources show */
     bool is_placed;  /* the sources stand somewhere */
     enum hf_err err; /* sticky */
     size_t size;     /* of this area */
@@ -155,6 +156,7 @@ open_iter(struct hf_iter **out, struct hf_view *view, const struct hf_range *ran
     db->budget.over = 0;
     if (iter != NULL) {
         *iter = (struct hf_iter){ .view = view, .size = size, .since = since };
+        iter->has_ranges = hf_read_has_ranges(view->catalog);
         copy_bounds(iter, range);
         err = open_sources(iter);
         if (err == HF_OK)
@@ -273,7 +275,7 @@ note_given(struct hf_iter *iter, struct hf_span key)
 
 /* To the next key. *found points into a source, until the next call. NOT_FOUND: the end. */
 static enum hf_err
-advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
+step(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
 {
     const struct hf_range *range = &iter->range;
     enum hf_err err = HF_OK;
@@ -288,6 +290,22 @@ advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *d
     note_given(iter, source->entry.key);
     *found = &source->entry;
     return HF_OK;
+}
+
+/* To the next key that no range covers. */
+static enum hf_err
+advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
+{
+    const struct hf_view *view = iter->view;
+    uint64_t cover = 0;
+    enum hf_err err;
+
+    do {
+        err = step(iter, found, detail);
+        if (err == HF_OK && iter->has_ranges)
+            err = hf_read_cover(view->catalog, (*found)->key, view->version, &cover, detail);
+    } while (err == HF_OK && cover > (*found)->version);
+    return err;
 }
 
 enum hf_err

@@ -2,7 +2,8 @@
  * read.c - the newest entry of a key, over memtables and tables.
  *
  * On the way down the first entry found is the newest: memtables are newer than tables, level 0
- * is in the order of its versions, each further level is older than those above it.
+ * is in the order of its versions, each further level is older than those above it. The same
+ * holds for a range over the key, so a delete is found wherever one of either kind is first.
  */
 #include "store/read.h"
 
@@ -30,6 +31,40 @@ hf_read_tables(struct hf_db *db, const struct hf_catalog *catalog, struct hf_spa
     }
     return err;
 }
+
+/* ---- ranges ------------------------------------------------------------------------------ */
+
+bool
+hf_read_has_ranges(const struct hf_catalog *catalog)
+{
+    bool has = catalog->ranged_count > 0;
+
+    for (uint32_t i = 0; !has && i < catalog->memtable_count; i++)
+        has = catalog->memtables[i]->ranges != NULL;
+    return has;
+}
+
+enum hf_err
+hf_read_cover(const struct hf_catalog *catalog, struct hf_span key, uint64_t version,
+              uint64_t *cover, struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    *cover = 0;
+    for (uint32_t i = 0; *cover == 0 && i < catalog->memtable_count; i++)
+        *cover = hf_range_set_cover(catalog->memtables[i]->ranges, key, version);
+    if (*cover > 0)
+        return HF_OK; /* what is in a table is older */
+    for (uint32_t i = 0; err == HF_OK && i < catalog->ranged_count; i++) {
+        uint64_t found;
+        err = hf_table_cover(catalog->ranged[i], key, version, &found, detail);
+        if (err == HF_OK && found > *cover)
+            *cover = found;
+    }
+    return err;
+}
+
+/* ---- the newest version ------------------------------------------------------------------ */
 
 enum hf_err
 hf_read_version(struct hf_db *db, struct hf_span key, uint64_t *version,

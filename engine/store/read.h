@@ -29,6 +29,14 @@ enum hf_err hf_read_tables(struct hf_db *db, const struct hf_catalog *catalog,
                            struct hf_span key, uint64_t version, struct hf_table_found *found,
                            struct hf_detail *detail) HF_MUST_CHECK;
 
+/* Whether there is a range anywhere in the catalog. */
+bool hf_read_has_ranges(const struct hf_catalog *catalog);
+/* The version of the newest range over `key`, up to `version`, anywhere; 0: none. CORRUPT:
+ * those of a table cannot be read. */
+enum hf_err hf_read_cover(const struct hf_catalog *catalog, struct hf_span key,
+                          uint64_t version, uint64_t *cover,
+                          struct hf_detail *detail) HF_MUST_CHECK;
+
 /*
  * The version of the newest entry of `key`, published or not; 0 if there is none or it is a
  * delete. May give up the mutex; if db->last has moved meanwhile, the answer may be old.
@@ -50,7 +58,7 @@ enum hf_err hf_view_take(struct hf_view **out, struct hf_db *db, uint64_t versio
  */
 enum hf_err hf_iter_open_since(struct hf_iter **out, struct hf_view *view,
                                uint64_t since) HF_MUST_CHECK;
-/* As hf_iter_next, but deletes are shown too. */
+/* As hf_iter_next, but deletes are shown too; not what ranges cover. */
 enum hf_err hf_iter_next_entry(struct hf_iter *iter, struct hf_entry *entry) HF_MUST_CHECK;
 
 #endif

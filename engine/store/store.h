@@ -182,8 +182,8 @@ enum hf_err hf_db_hold_back(struct hf_db *db, uint64_t bytes, bool is_delete,
 struct hf_change {
     enum hf_wal_op_type type;
     struct hf_span key;
-    struct hf_span value;
-    uint64_t hash; /* filled by the commit */
+    struct hf_span value; /* of a range: its end */
+    uint64_t hash;        /* filled by the commit */
 };
 
 struct hf_check {
@@ -191,6 +191,7 @@ struct hf_check {
     uint64_t expected;
 };
 
+/* No range among the changes covers one before it: batch.c sees to that. */
 struct hf_commit {
     struct hf_change *changes;
     const struct hf_check *checks;
@@ -204,6 +205,10 @@ struct hf_commit {
 
 enum hf_err hf_db_commit(struct hf_db *db, struct hf_commit *commit,
                          uint64_t *version) HF_MUST_CHECK;
+/* The first key that a range may begin with, for a `from` that is empty. INVALID, TOO_LARGE: it
+ * is no range. */
+enum hf_err hf_range_settle(struct hf_span *from, struct hf_span to,
+                            struct hf_detail *detail) HF_MUST_CHECK;
 /* The largest frame that one commit may have. */
 uint64_t hf_db_commit_size_max(const struct hf_db *db);
 

@@ -1,11 +1,11 @@
 /*
  * tables_test.c - a database whose data moves from the log into tables and down their levels.
  *
- * Method: a model keeps every version of every key. Random commits, flushes, compactions,
- * bounded work, closes and opens alternate, with segments of a few KiB, so that tables are
- * small and levels many; after each round, reads through every door (points, scans both ways,
- * seeks, at random versions) must equal the model, and verify must find nothing. The seeds are
- * printed.
+ * Method: a model keeps every version of every key. Random commits, some of which delete
+ * ranges, flushes, compactions, bounded work, closes and opens alternate, with segments of a
+ * few KiB, so that tables are small and levels many; after each round, reads through every door
+ * (points, scans both ways, seeks, at random versions) must equal the model, and verify must
+ * find nothing. The seeds are printed.
  */
 #define _GNU_SOURCE
 #include "base/span.h"
@@ -48,12 +48,21 @@ random_below(uint64_t bound)
 static struct hf_span
 key_of(unsigned key)
 {
-    static char text[2][200];
+    static char text[4][200];
     static int turn;
-    char *at = text[turn ^= 1];
+    char *at = text[turn++ % 4];
     int len = snprintf(at, 200, "%s%02u%.*s", key % 3 == 0 ? "a-long-prefix-" : "b", key,
                        (int)(key % 40), "........................................");
     return hf_span(at, (size_t)len);
+}
+
+/* The keys in the order that they sort in. */
+static unsigned sorted[KEYS];
+
+static int
+compare_keys(const void *a, const void *b)
+{
+    return hf_span_compare(key_of(*(const unsigned *)a), key_of(*(const unsigned *)b));
 }
 
 static void
@@ -86,34 +95,62 @@ is_right(const struct hf_item *item, unsigned key, const struct past *past)
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
+/* What a commit does to a key; a later operation of the commit overrides. */
+static void
+note(unsigned key, const struct past *made)
+{
+    uint32_t n = past_count[key];
+
+    if (n > 0 && pasts[key][n - 1].version == made->version)
+        n--;
+    pasts[key][n] = *made;
+    past_count[key] = n + 1;
+}
+
+/* Deletes the keys from one position of sorted[] up to another, or from the first, or to the
+ * end. Small ranges are the most. */
+static enum hf_err
+add_range(struct hf_batch *batch, uint64_t version)
+{
+    struct past gone = { version, 0, true };
+    unsigned from = (unsigned)random_below(KEYS), most = random_below(4) > 0 ? 5 : KEYS;
+    unsigned limit = from + 1 + (unsigned)random_below(most);
+
+    if (limit > KEYS)
+        limit = KEYS;
+    for (unsigned i = from; i < limit; i++)
+        note(sorted[i], &gone);
+    return hf_batch_delete_range(batch, from == 0 ? hf_span(NULL, 0) : key_of(sorted[from]),
+                                 limit == KEYS ? hf_span(NULL, 0) : key_of(sorted[limit]));
+}
+
+static enum hf_err
+add_one(struct hf_batch *batch, uint64_t version)
+{
+    unsigned key = (unsigned)random_below(KEYS);
+    struct past made = { version, (uint32_t)random_below(VALUE_MAX), random_below(4) == 0 };
+    uint8_t value[VALUE_MAX];
+
+    if (random_below(12) == 0)
+        return add_range(batch, version);
+    note(key, &made);
+    fill_value(value, key, &made);
+    return made.is_delete ? hf_batch_delete(batch, key_of(key))
+                          : hf_batch_put(batch, key_of(key), hf_span(value, made.len));
+}
+
 static bool
 commit_some(void)
 {
     struct hf_batch *batch = NULL;
-    unsigned changes = 1 + (unsigned)random_below(4), keys[4];
-    struct past made[4];
+    unsigned changes = 1 + (unsigned)random_below(4);
     uint64_t version = hf_last_version(db) + 1, got = 0;
-    uint8_t value[VALUE_MAX];
     bool ok = hf_batch_open(&batch, db) == HF_OK;
 
-    for (unsigned i = 0; ok && i < changes; i++) {
-        keys[i] = (unsigned)random_below(KEYS);
-        made[i] =
-            (struct past){ version, (uint32_t)random_below(VALUE_MAX), random_below(4) == 0 };
-        fill_value(value, keys[i], &made[i]);
-        ok = (made[i].is_delete
-                  ? hf_batch_delete(batch, key_of(keys[i]))
-                  : hf_batch_put(batch, key_of(keys[i]), hf_span(value, made[i].len))) == HF_OK;
-    }
+    for (unsigned i = 0; ok && i < changes; i++)
+        ok = add_one(batch, version) == HF_OK;
     ok = ok && hf_batch_commit(batch, 0, &got) == HF_OK && got == version;
     hf_batch_close(batch);
-    for (unsigned i = 0; ok && i < changes; i++) {
-        uint32_t n = past_count[keys[i]];
-        if (n > 0 && pasts[keys[i]][n - 1].version == version)
-            n--; /* a later operation of the commit overrides */
-        pasts[keys[i]][n] = made[i];
-        past_count[keys[i]] = n + 1;
-    }
     return ok;
 }
 
@@ -160,15 +197,6 @@ points_are_right(struct hf_view *view, uint64_t version)
             return false;
     }
     return true;
-}
-
-/* The keys in the order that they sort in. */
-static unsigned sorted[KEYS];
-
-static int
-compare_keys(const void *a, const void *b)
-{
-    return hf_span_compare(key_of(*(const unsigned *)a), key_of(*(const unsigned *)b));
 }
 
 /* Reads on from position `at` of sorted[], in the iterator's direction. */

@@ -275,7 +275,9 @@ hf_get(struct hf_db *db, struct hf_span key, void *buffer, size_t capacity, size
     hf_db_lock(db);
     catalog = db->catalog;
     const uint8_t *op = hf_read_memtables(catalog, key, hash, db->published);
-    if (op != NULL) {
+    if (op != NULL && op[0] == HF_WAL_DELETE) {
+        err = HF_ERR_NOT_FOUND;
+    } else if (op != NULL) {
         found.entry = hf_wal_op_entry(op);
     } else {
         hf_catalog_ref(catalog);

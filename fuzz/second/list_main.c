@@ -53,8 +53,11 @@ list_operations(const struct hf_wal_commit *commit)
 
     for (uint32_t n = commit->count; n > 0; n--) {
         struct hf_wal_op op = hf_wal_op_decode(at);
-        print_field(op.type == HF_WAL_PUT ? "put " : "delete ", op.key);
-        if (op.type == HF_WAL_PUT)
+        print_field(op.type == HF_WAL_PUT      ? "put "
+                    : op.type == HF_WAL_DELETE ? "delete "
+                                               : "range ",
+                    op.key);
+        if (op.type != HF_WAL_DELETE)
             print_field(" ", op.value);
         putchar('\n');
         at += op.size;
@@ -123,12 +126,13 @@ list_wal(struct hf_span in)
 
 /* ---- entries and samples ----------------------------------------------------------------- */
 
+/* Entries that are no deletes go by `word`. */
 static void
-list_entries(const struct hf_block *block)
+list_entries(const struct hf_block *block, const char *word)
 {
     for (uint32_t i = 0; i < block->count; i++) {
         struct hf_entry entry = hf_block_entry(block, i);
-        print_field(entry.is_delete ? "delete " : "put ", entry.key);
+        print_field(entry.is_delete ? "delete " : word, entry.key);
         print_u64(entry.version);
         print_u64(entry.time_us);
         print_field(" ", entry.value);
@@ -183,7 +187,8 @@ list_meta(const char *name, struct hf_table_meta *meta, struct hf_span in)
                            meta->data_size,       meta->root.off,     meta->root.size,
                            meta->depth,           meta->filter_off,   meta->filter_count,
                            meta->samples.off,     meta->samples.size, meta->block_size_max,
-                           meta->loaded_size_max, meta->key_size_max, meta->entry_size_max };
+                           meta->loaded_size_max, meta->key_size_max, meta->entry_size_max,
+                           meta->ranges_size };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         print_u64(numbers[i]);
     putchar('\n');
@@ -194,11 +199,14 @@ static void
 list_entry_block(struct table *table, enum hf_block_kind kind, struct hf_span payload)
 {
     struct hf_block *block = load_entries(payload);
+    bool is_good = block != NULL && (kind != HF_BLOCK_RANGES || hf_block_holds_ranges(block));
 
-    puts(block == NULL ? " bad" : "");
-    if (block == NULL)
+    puts(is_good ? "" : " bad");
+    if (!is_good) {
+        free(block);
         return;
-    list_entries(block);
+    }
+    list_entries(block, kind == HF_BLOCK_RANGES ? "range " : "put ");
     if (kind == HF_BLOCK_DATA && table->data_count < sizeof table->data / sizeof *table->data)
         table->data[table->data_count++] = block;
     else
@@ -268,7 +276,7 @@ list_blocks(struct table *table, struct hf_span in)
         enum hf_block_kind kind;
         uint32_t size;
         if (hf_block_peek(&kind, &size, hf_span(at, limit - off)) != HF_TABLE_GOOD ||
-            kind > HF_BLOCK_SAMPLES) {
+            (kind > HF_BLOCK_SAMPLES && kind != HF_BLOCK_RANGES)) {
             printf("lost %" PRIu64 "\n", off);
             return;
         }
@@ -305,10 +313,10 @@ list_table(struct hf_span in)
 static void
 list_table_info(const struct hf_table_info *info)
 {
-    printf("table %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+    printf("table %" PRIu32 " %" PRIu32 " %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
            " %" PRIu64,
-           info->number, info->level, info->size, info->entries, info->deletes,
-           info->version_min, info->version_max);
+           info->number, info->level, info->max_is_open, info->size, info->entries,
+           info->deletes, info->version_min, info->version_max);
     print_field(" ", info->key_min);
     print_field(" ", info->key_max);
     putchar('\n');
@@ -358,14 +366,15 @@ list_pieces(struct hf_snapshot_reader *reader, enum hf_snapshot_step step)
     void *memory =
         fuzz_take(step == HF_SNAPSHOT_SAMPLES ? reader->count * sizeof(struct hf_sample)
                                               : reader->loaded_size);
-    bool is_good = step == HF_SNAPSHOT_SAMPLES ? hf_snapshot_load_samples(reader, memory)
-                                               : hf_snapshot_load_entries(reader, memory);
+    bool is_good = step == HF_SNAPSHOT_SAMPLES  ? hf_snapshot_load_samples(reader, memory)
+                   : step == HF_SNAPSHOT_RANGES ? hf_snapshot_load_ranges(reader, memory)
+                                                : hf_snapshot_load_entries(reader, memory);
 
-    if (is_good && step == HF_SNAPSHOT_SAMPLES)
+    if (is_good && step == HF_SNAPSHOT_SAMPLES) {
         list_samples(memory, reader->count);
-    if (is_good && step == HF_SNAPSHOT_ENTRIES) {
+    } else if (is_good) {
         printf("data %" PRIu64 " %" PRIu32 "\n", reader->piece_off, reader->count);
-        list_entries(memory);
+        list_entries(memory, step == HF_SNAPSHOT_RANGES ? "range " : "put ");
     }
     free(memory);
     return is_good;
@@ -386,7 +395,8 @@ list_snapshot(struct hf_span in)
         step = hf_snapshot_next(&reader, hf_span(at, in.len - (size_t)reader.off), &used);
         if (step == HF_SNAPSHOT_IDENTITY)
             list_identity(&reader);
-        else if (step == HF_SNAPSHOT_SAMPLES || step == HF_SNAPSHOT_ENTRIES)
+        else if (step == HF_SNAPSHOT_SAMPLES || step == HF_SNAPSHOT_RANGES ||
+                 step == HF_SNAPSHOT_ENTRIES)
             goes_on = list_pieces(&reader, step);
         else
             goes_on = false;

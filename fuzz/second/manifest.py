@@ -10,10 +10,10 @@ GOOD, DAMAGED, NEWER = "good", "bad", "newer"
 
 class Table:
     def __init__(self, data, off, limit):
-        self.values = numbers(data, off, (4, 4, 8, 8, 8, 8, 8))
+        self.values = numbers(data, off, (4, 2, 2, 8, 8, 8, 8, 8))
         sizes = numbers(data, off + 48, (2, 2))
         self.limit = off + 52 + sum(sizes)
-        check(self.limit <= limit and all(sizes))
+        check(self.limit <= limit and sizes[0] and (sizes[1] or self.values[2] == 1))
         keys = data[off + 52:self.limit]
         self.key_min, self.key_max = keys[:sizes[0]], keys[sizes[0]:]
 
@@ -56,12 +56,14 @@ class Copy:
         check(not any(self.data[off:-4]) and self.size - 4 - off < ALIGN)
 
     def check_table(self, table, level_before):
-        number_, level, size, entries, deletes, lowest, highest = table.values
+        number_, level, is_open, size, entries, deletes, lowest, highest = table.values
         others = [other.values[0] for other in self.tables]
         check(0 < number_ < self.number_next and number_ != self.number)
         check(number_ not in others and level_before <= level <= 6 and size != 0)
         check(1 <= entries and deletes <= entries)
-        check(1 <= lowest <= highest <= self.last and table.key_min <= table.key_max)
+        check(1 <= lowest <= highest <= self.last and is_open <= 1)
+        if table.key_max:
+            check(table.key_min < table.key_max or (not is_open and table.key_min == table.key_max))
 
 
 def copies(data):

@@ -1,11 +1,11 @@
 """A snapshot, from docs/formats.md, "Snapshot"."""
 
 from pieces import Bad, MAX64, Newer, check, crc32c, number, numbers
-from table import entries, entry_lines, masked, samples
+from table import entries, entry_lines, masked, ranges, samples
 
 MAGIC = b"HOLDSNAP\r\n"
 HEADER = 39
-DATA, SAMPLES, IDENTITY, END = 1, 4, 5, 6
+DATA, SAMPLES, IDENTITY, END, RANGES = 1, 4, 5, 6, 7
 PAYLOAD_MAX = 262144
 ONE_ENTRY_MAX = 0x50000000
 
@@ -91,8 +91,20 @@ class Reader:
             for version, time in found:
                 yield f"sample {version} {time}"
             kind, payload = self.block()
+        while kind == RANGES and header.base != 0:
+            yield from self.pieces(ranges(payload), payload, "range")
+            kind, payload = self.block()
         check(kind == END)
         self.end(payload)
+        self.key = None
+
+    def pieces(self, found, payload, word):
+        """Ranges or entries, behind those of the blocks before."""
+        for entry in found:
+            self.check_entry(entry)
+        self.count(len(found))
+        yield f"data {self.off - 12 - len(payload)} {len(found)}"
+        yield from entry_lines(found, word)
 
     def content(self):
         self.section()
@@ -101,11 +113,7 @@ class Reader:
         while kind == DATA:
             found = entries(payload)
             check(len(payload) <= PAYLOAD_MAX or len(found) == 1)
-            for entry in found:
-                self.check_entry(entry)
-            self.count(len(found))
-            yield f"data {self.off - 12 - len(payload)} {len(found)}"
-            yield from entry_lines(found)
+            yield from self.pieces(found, payload, "put")
             kind, payload = self.block()
         check(kind == END)
         self.end(payload)

@@ -4,7 +4,7 @@ from pieces import Bad, MAX64, Newer, check, crc32c, hexed, number, numbers, ste
 
 MAGIC = b"HOLDTAB\n"
 META = 144
-DATA, INDEX, FILTER, SAMPLES = 1, 2, 3, 4
+DATA, INDEX, FILTER, SAMPLES, RANGES = 1, 2, 3, 4, 7
 PAYLOAD_MAX = 0x50000000
 EXCESS_MAX = 4 << 20
 
@@ -20,8 +20,9 @@ def masked(base, off):
 class Meta:
     NAMES = ("number", "file_size", "entries", "deletes", "version_min", "version_max",
              "data_size", "root_off", "root_size", "depth", "filter_off", "filter_count",
-             "samples_off", "samples_size", "block_max", "loaded_max", "key_max", "entry_max")
-    SIZES = (4, 8, 8, 8, 8, 8, 8, 8, 4, 4, 8, 4, 8, 4, 4, 4, 4, 4)
+             "samples_off", "samples_size", "block_max", "loaded_max", "key_max", "entry_max",
+             "ranges_size")
+    SIZES = (4, 8, 8, 8, 8, 8, 8, 8, 4, 4, 8, 4, 8, 4, 4, 4, 4, 4, 4)
 
     def __init__(self, data):
         check(len(data) >= META and data[:8] == MAGIC)
@@ -33,7 +34,7 @@ class Meta:
         self.values = numbers(data, 28, self.SIZES)
         for name, value in zip(self.NAMES, self.values):
             setattr(self, name, value)
-        check(self.format == 1 and self.number != 0 and number(data, 136, 4) == 0)
+        check(self.format == 1 and self.number != 0)
         self.check_counts()
         self.check_places()
         self.base = crc32c(MAGIC + self.uuid + self.number.to_bytes(4, "little"))
@@ -56,6 +57,8 @@ class Meta:
             check(self.is_inside(self.filter_off, self.filter_count * (4096 + 12)))
         if self.samples_off or self.samples_size:
             check(self.is_inside(self.samples_off, self.samples_size))
+        if self.ranges_size:
+            check(12 < self.ranges_size <= self.file_size - 2 * META)
 
     def is_inside(self, off, size):
         """A block between the metas has a head, a crc and a payload."""
@@ -112,6 +115,15 @@ def check_order(key, version, shared, own, version_now, is_first):
         check(shared == len(key) and version_now < version)
     elif shared < len(key):
         check(own[0] > key[shared])
+
+
+def ranges(payload):
+    """Entries whose value is where the range ends, above the key, or empty."""
+    found = entries(payload)
+    for entry in found:
+        check(not entry.is_delete and len(entry.value) <= 65535)
+        check(entry.value == b"" or entry.key < entry.value)
+    return found
 
 
 def samples(payload):
@@ -178,7 +190,8 @@ class Block:
 
     def __init__(self, data, off, limit):
         self.off, self.kind = off, number(data, off, 1)
-        check(self.kind in (DATA, INDEX, FILTER, SAMPLES) and number(data, off + 1, 3) == 0)
+        check(self.kind in (DATA, INDEX, FILTER, SAMPLES, RANGES))
+        check(number(data, off + 1, 3) == 0)
         size = number(data, off + 4, 4)
         check(1 <= size <= PAYLOAD_MAX and off + 12 + size <= limit)
         self.limit = off + 12 + size
@@ -190,15 +203,17 @@ class Block:
         check(self.crc == crc32c(self.bytes) ^ masked(base, self.off))
 
 
-def entry_lines(found):
+def entry_lines(found, word="put"):
     for entry in found:
-        what = "delete" if entry.is_delete else "put"
+        what = "delete" if entry.is_delete else word
         yield f"{what} {hexed(entry.key)} {entry.version} {entry.time} {hexed(entry.value)}"
 
 
 def block_lines(block):
     if block.kind in (DATA, INDEX):
         yield from entry_lines(entries(block.payload))
+    elif block.kind == RANGES:
+        yield from entry_lines(ranges(block.payload), "range")
     elif block.kind == SAMPLES:
         for version, time in samples(block.payload):
             yield f"sample {version} {time}"

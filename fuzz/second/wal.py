@@ -40,10 +40,11 @@ def operations(payload):
     check(count >= 1)
     for _ in range(count):
         kind, key, value, back = numbers(payload, off, (1, 2, 4, 4))
-        check(kind in (1, 2) and key >= 1 and back == off + 6)
-        check(kind == 1 or value == 0)
+        check(kind in (1, 2, 3) and key >= 1 and back == off + 6)
+        check(kind != 2 or value == 0)
         check(off + 11 + key + value <= len(payload))
         body = payload[off + 11:off + 11 + key + value]
+        check(kind != 3 or value == 0 or (value <= 65535 and body[:key] < body[key:]))
         found.append((kind, body[:key], body[key:]))
         off += 11 + key + value
     check(off == len(payload))
@@ -77,7 +78,8 @@ class Frame:
         else:
             yield f"commit {self.off} {self.version} {self.time} {len(self.operations)}"
             for kind, key, value in self.operations:
-                yield f"put {hexed(key)} {hexed(value)}" if kind == 1 else f"delete {hexed(key)}"
+                word = ("put", "delete", "range")[kind - 1]
+                yield f"{word} {hexed(key)}" + ("" if kind == 2 else f" {hexed(value)}")
 
 
 class Walk:

@@ -8,6 +8,9 @@
  *                    v  v     v  v
  *                    new tables        hf_fresh makes them a database, or leaves nothing
  *
+ * What ranges in a later snapshot delete is left out as well: each snapshot tells its ranges
+ * before its entries, so all are known when the first key is taken.
+ *
  * All snapshots are sorted by key, so they are read side by side, each in bounded memory. Why
  * not one after the other, onto the database that the first one made? Because each step would
  * have to replace tables and log together, so that a crash leaves the old state or the new one;
@@ -34,7 +37,8 @@ struct restore {
     struct hf_budget budget;
     struct hf_snapshot_cursor *cursors;
     struct hf_fresh fresh;
-    uint8_t *key; /* the one taken last */
+    struct hf_range_set *ranges; /* of all snapshots; NULL: there are none */
+    uint8_t *key;                /* the one taken last */
 };
 
 /* ---- the chain --------------------------------------------------------------------------- */
@@ -104,9 +108,30 @@ open_all(struct restore *restore)
     return err;
 }
 
+/* A version means the same in all of them. */
+static enum hf_err
+index_ranges(struct restore *restore)
+{
+    struct hf_range_list all;
+    enum hf_err err = HF_OK;
+
+    hf_range_list_init(&all, &restore->budget);
+    for (size_t i = 0; err == HF_OK && i < restore->count; i++) {
+        const struct hf_range_list *ranges = &restore->cursors[i].ranges;
+        for (uint32_t n = 0; err == HF_OK && n < ranges->count; n++)
+            err = hf_range_list_add(&all, &ranges->at[n]);
+    }
+    if (err == HF_OK)
+        err = hf_range_list_index(&all, &restore->ranges);
+    hf_range_list_fini(&all);
+    return err == HF_OK ? err
+                        : hf_detail_set(restore->detail, err, "no memory for deleted ranges");
+}
+
 static void
 close_all(struct restore *restore)
 {
+    hf_range_set_close(restore->ranges);
     for (size_t i = 0; i < restore->count; i++)
         hf_snapshot_cursor_close(&restore->cursors[i]);
 }
@@ -156,6 +181,13 @@ pass(struct restore *restore, struct hf_span key)
     return err;
 }
 
+static bool
+is_deleted(const struct restore *restore, const struct hf_entry *entry)
+{
+    return entry->is_delete ||
+           hf_range_set_cover(restore->ranges, entry->key, UINT64_MAX) > entry->version;
+}
+
 static enum hf_err
 merge(struct restore *restore)
 {
@@ -166,7 +198,7 @@ merge(struct restore *restore)
         const struct hf_entry *entry = &cursor->entry;
         size_t size = entry->key.len;
         memcpy(restore->key, entry->key.at, size);
-        if (!entry->is_delete)
+        if (!is_deleted(restore, entry))
             err = hf_fresh_add(&restore->fresh, entry, restore->detail);
         if (err == HF_OK)
             err = pass(restore, hf_span(restore->key, size));
@@ -208,6 +240,8 @@ run(struct restore *restore, struct hf_snapshot *restored)
 
     if (err == HF_OK)
         err = open_all(restore);
+    if (err == HF_OK)
+        err = index_ranges(restore);
     if (err == HF_OK)
         err = make_database(restore);
     if (err == HF_OK && restored != NULL)

@@ -70,6 +70,25 @@ hf_salvage_grow(struct hf_salvage *s, void *at, size_t count, size_t *capacity,
     return grown;
 }
 
+enum hf_err
+hf_salvage_keep_range(struct hf_salvage *s, const struct hf_entry *entry)
+{
+    struct hf_range_delete range = {
+        .from = entry->key,
+        .to = entry->value,
+        .version = entry->version,
+        .time_us = entry->time_us,
+    };
+
+    if (range.version > s->last)
+        s->last = range.version;
+    if (range.time_us > s->time_us)
+        s->time_us = range.time_us;
+    if (hf_range_list_add(&s->ranges, &range) != HF_OK)
+        return hf_detail_set(s->detail, HF_ERR_NO_MEMORY, "no memory to list deleted ranges");
+    return HF_OK;
+}
+
 /* ---- reading what may not be readable ---------------------------------------------------- */
 
 /* Reads [off, off + len), around what fails; that stays zeros, and is counted. */
@@ -308,6 +327,8 @@ make(struct hf_salvage *s, const char *path, const struct hf_options *options)
     if (err != HF_OK)
         return hf_detail_set(s->detail, err, "the system has no entropy");
     err = hf_fresh_open(&fresh, path, options, uuid, s->detail);
+    if (err == HF_OK && hf_range_list_index(&s->ranges, &s->ranges_set) != HF_OK)
+        err = hf_detail_set(s->detail, HF_ERR_NO_MEMORY, "no memory for deleted ranges");
     if (err == HF_OK)
         err = hf_salvage_merge(s, &fresh);
     state = (struct hf_fresh_state){ s->last, s->time_us, s->last };
@@ -321,6 +342,8 @@ static void
 release(struct hf_salvage *s)
 {
     hf_salvage_log_forget(s);
+    hf_range_set_close(s->ranges_set);
+    hf_range_list_fini(&s->ranges);
     for (size_t i = 0; i < s->source_count; i++) {
         struct hf_salvage_source *source = &s->sources[i];
         hf_budget_free(&s->budget, source->places,
@@ -354,6 +377,7 @@ hf_salvage(const char *damaged, const char *path, const struct hf_options *optio
     if (err != HF_OK)
         return hf_explain(error, err, path, &detail);
     hf_budget_init(&s.budget, options->memory_limit);
+    hf_range_list_init(&s.ranges, &s.budget);
     s.key = hf_budget_alloc(&s.budget, HF_KEY_SIZE_MAX);
     err = s.key == NULL ? HF_ERR_NO_MEMORY : look(&s, damaged);
     if (err == HF_OK) {

@@ -87,6 +87,8 @@ struct hf_salvage {
 
     struct hf_salvage_segment *logs;
     size_t log_count;
+    struct hf_range_list ranges; /* deleted by what was found, in the log and in tables */
+    struct hf_range_set *ranges_set;
     const uint8_t **ops; /* in the bytes of the segments, in the order of entries */
     size_t op_count, op_capacity;
     uint64_t witness;   /* the highest that anything vouches for */
@@ -119,6 +121,9 @@ void *hf_salvage_grow(struct hf_salvage *s, void *at, size_t count, size_t *capa
 
 /* ---- salvage_table.c --------------------------------------------------------------------- */
 
+/* Keeps a range, first key and end being those of `entry`. NO_MEMORY. */
+enum hf_err hf_salvage_keep_range(struct hf_salvage *s,
+                                  const struct hf_entry *entry) HF_MUST_CHECK;
 /* The uuid that table `number` says to belong to; false: neither of its metas can be read. */
 bool hf_salvage_table_uuid(struct hf_salvage *s, uint32_t number, uint8_t uuid[16]);
 /* Finds the good blocks of a table; `info` is what the manifest says of it, or NULL. NO_MEMORY,

@@ -189,6 +189,10 @@ note_gap(struct hf_salvage *s, uint64_t version)
 static enum hf_err
 keep_op(struct hf_salvage *s, const uint8_t *op)
 {
+    struct hf_entry entry = hf_wal_op_entry(op);
+
+    if (op[0] == HF_WAL_DELETE_RANGE)
+        return hf_salvage_keep_range(s, &entry);
     const uint8_t **ops = hf_salvage_grow(s, s->ops, s->op_count, &s->op_capacity, sizeof *ops);
 
     if (ops == NULL)

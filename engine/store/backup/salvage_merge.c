@@ -96,7 +96,7 @@ note(struct hf_salvage *s, const struct hf_entry *entry)
         s->time_us = entry->time_us;
 }
 
-/* The first version of a key counts, older ones are passed over. */
+/* The first version of a key counts, unless a range deletes it; older ones are passed over. */
 static enum hf_err
 take(struct hf_salvage *s, const struct hf_salvage_source *source, struct hf_fresh *fresh)
 {
@@ -111,7 +111,8 @@ take(struct hf_salvage *s, const struct hf_salvage_source *source, struct hf_fre
         return HF_OK;
     memcpy(s->key, entry->key.at, entry->key.len);
     s->key_size = entry->key.len;
-    if (entry->is_delete)
+    if (entry->is_delete ||
+        hf_range_set_cover(s->ranges_set, entry->key, UINT64_MAX) > entry->version)
         return HF_OK;
     s->report.keys++;
     return hf_fresh_add(fresh, entry, s->detail);

@@ -29,9 +29,10 @@ struct looking {
     struct hf_salvage *s;
     struct hf_salvage_source *source;
     struct hf_salvage_bytes bytes;
-    uint64_t limit;      /* behind the last block */
-    uint64_t search_max; /* bytes that a search may still look at */
-    uint64_t entries;    /* in good blocks */
+    uint64_t limit;       /* behind the last block */
+    uint64_t search_max;  /* bytes that a search may still look at */
+    uint64_t entries;     /* in good blocks */
+    uint64_t ranges_size; /* of good blocks of ranges */
     uint64_t bad_bytes;
 };
 
@@ -182,6 +183,38 @@ search(struct looking *l, uint64_t off)
     return l->limit;
 }
 
+/* Keeps the ranges of a good block. */
+static enum hf_err
+keep_ranges(struct looking *l, uint32_t size)
+{
+    const struct hf_block *block = l->source->block;
+    enum hf_err err = HF_OK;
+
+    if (!hf_block_holds_ranges(block))
+        return HF_ERR_CORRUPT;
+    for (uint32_t i = 0; err == HF_OK && i < block->count; i++) {
+        struct hf_entry entry = hf_block_entry(block, i);
+        err = hf_salvage_keep_range(l->s, &entry);
+    }
+    l->ranges_size += size;
+    return err;
+}
+
+/* What a good block holds. CORRUPT: it does not add up. */
+static enum hf_err
+keep_block(struct looking *l, uint64_t off, enum hf_block_kind kind, uint32_t size,
+           struct hf_span payload)
+{
+    enum hf_err err;
+
+    if (kind != HF_BLOCK_DATA && kind != HF_BLOCK_RANGES)
+        return HF_OK;
+    err = load(l->s, l->source, payload);
+    if (err != HF_OK)
+        return err;
+    return kind == HF_BLOCK_DATA ? keep_place(l, off, size) : keep_ranges(l, size);
+}
+
 /* From the first block to the last. */
 static enum hf_err
 walk(struct looking *l)
@@ -194,10 +227,10 @@ walk(struct looking *l)
         enum hf_block_kind kind;
         uint32_t size;
         bool is_good = is_block(l, off, &kind, &size, &payload);
-        if (is_good && kind == HF_BLOCK_DATA) {
-            err = load(l->s, l->source, payload);
+        if (is_good) {
+            err = keep_block(l, off, kind, size, payload);
             is_good = err == HF_OK;
-            err = is_good ? keep_place(l, off, size) : err == HF_ERR_CORRUPT ? HF_OK : err;
+            err = err == HF_ERR_CORRUPT ? HF_OK : err;
         }
         uint64_t next = is_good ? off + size : search(l, off);
         l->bad_bytes += is_good ? 0 : next - off;
@@ -262,6 +295,9 @@ look(struct hf_salvage *s, uint32_t number, const struct hf_table_info *info, st
     err = walk(l);
     if (err == HF_OK)
         tell(l, expected);
+    if (err == HF_OK && verdict == HF_TABLE_GOOD && l->ranges_size < meta.ranges_size)
+        hf_salvage_lose(s, "table-%010u: ranges are lost; what they had deleted may show again",
+                        (unsigned)number);
     return err;
 }
 

@@ -4,7 +4,7 @@
  *   1. a view of the newest commit, and when its base was committed    with the lock
  *   2. the log is synced that far: what a snapshot holds is durable
  *   3. header and identity; the time of the base                       from here on pieces
- *   4. the newest entry of each key, in blocks                         are handed out
+ *   4. the ranges deleted since; the newest entry of each key          are handed out
  *   5. the end
  *
  * Without 2 a power cut could take the database back behind its own snapshot, to go on with
@@ -17,6 +17,7 @@
  * files: that changes no byte of them.
  */
 #include "store/backup/snapshot.h"
+#include "base/assert.h"
 #include "base/probe.h"
 #include "base/span.h"
 #include "format/snapshot_format.h"
@@ -39,6 +40,7 @@ struct writing {
     uint8_t uuid[16];
 
     struct hf_snapshot_writer writer;
+    struct hf_range_list ranges; /* deleted since the base, in the order of first keys */
     struct hf_block_builder builder;
     uint8_t *block; /* the one in the making, its head first */
     size_t block_size;
@@ -93,6 +95,19 @@ find_in_table(struct hf_db *db, struct hf_table *table, uint64_t version, uint64
     return err;
 }
 
+/* A commit may have deleted a range and nothing else. */
+static bool
+find_in_ranges(const struct hf_range_set *set, uint64_t version, uint64_t *time_us)
+{
+    for (uint32_t i = 0; i < hf_range_set_count(set); i++) {
+        if (hf_range_set_at(set, i)->version != version)
+            continue;
+        *time_us = hf_range_set_at(set, i)->time_us;
+        return true;
+    }
+    return false;
+}
+
 static enum hf_err
 forgotten(uint64_t base, uint64_t floor, struct hf_detail *detail)
 {
@@ -120,8 +135,8 @@ ask_for_base(struct writing *w)
     }
 }
 
-/* Looks for an entry of the commit: nothing at or above the floor was dropped, but for deletes
- * at the floor itself. */
+/* Looks for an entry or a range of the commit: nothing at or above the floor was dropped, but
+ * for deletes at the floor itself. */
 static enum hf_err
 find_base(struct writing *w, struct hf_detail *detail)
 {
@@ -134,6 +149,10 @@ find_base(struct writing *w, struct hf_detail *detail)
         if (find_in_memtable(catalog->memtables[i], base, &w->base_time_us))
             err = HF_OK;
         hf_db_unlock(w->db);
+    }
+    for (uint32_t i = 0; err == HF_ERR_NOT_FOUND && i < catalog->ranged_count; i++) {
+        if (find_in_ranges(catalog->ranged[i]->ranges, base, &w->base_time_us))
+            err = HF_OK;
     }
     for (uint32_t i = 0; err == HF_ERR_NOT_FOUND && i < catalog->table_count; i++) {
         const struct hf_table_info *info = &catalog->tables[i]->info;
@@ -233,6 +252,44 @@ make_durable(struct writing *w, struct hf_detail *detail)
 }
 
 static enum hf_err
+add_newer(struct hf_range_list *list, const struct hf_range_set *set,
+          const struct hf_snapshot *snapshot)
+{
+    enum hf_err err = HF_OK;
+
+    for (uint32_t i = 0; err == HF_OK && i < hf_range_set_count(set); i++) {
+        const struct hf_range_delete *range = hf_range_set_at(set, i);
+        if (range->version > snapshot->base && range->version <= snapshot->version)
+            err = hf_range_list_add(list, range);
+    }
+    return err;
+}
+
+/* With the lock held: a full snapshot needs none, since it has no keys that they delete. */
+static enum hf_err
+gather_ranges(struct writing *w, struct hf_detail *detail)
+{
+    const struct hf_catalog *catalog = w->view->catalog;
+    enum hf_err err = HF_OK;
+
+    if (w->snapshot.base == 0)
+        return HF_OK;
+    w->db->budget.over = UINT64_MAX; /* as for the rest of its memory */
+    for (uint32_t i = 0; err == HF_OK && i < catalog->memtable_count; i++)
+        err = add_newer(&w->ranges, catalog->memtables[i]->ranges, &w->snapshot);
+    for (uint32_t i = 0; err == HF_OK && i < catalog->ranged_count; i++)
+        err = add_newer(&w->ranges, catalog->ranged[i]->ranges, &w->snapshot);
+    w->db->budget.over = 0;
+    if (err != HF_OK)
+        return hf_detail_set(detail, err, "no memory for the ranges of a snapshot");
+    for (uint32_t i = 0; err == HF_OK && i < catalog->ranged_count; i++)
+        err = hf_table_ranges_check(catalog->ranged[i], detail);
+    hf_range_list_settle(&w->ranges);
+    hf_range_list_sort_by_key(&w->ranges);
+    return err;
+}
+
+static enum hf_err
 take_memory(struct writing *w, size_t block_size)
 {
     struct hf_db *db = w->db;
@@ -256,6 +313,7 @@ give_back(struct writing *w)
     hf_view_close(w->view);
     hf_view_close(w->base_view);
     hf_db_lock(w->db);
+    hf_range_list_fini(&w->ranges);
     hf_budget_free(&w->db->budget, w->block, w->block_size);
     hf_budget_free(&w->db->budget, w->last_key, HF_KEY_SIZE_MAX);
     hf_db_unlock(w->db);
@@ -299,8 +357,7 @@ write_head(struct writing *w, struct hf_detail *detail)
         size = hf_snapshot_seal(&w->writer, block, HF_BLOCK_SAMPLES, (uint32_t)size);
         err = hand_out(w, block, size, detail);
     }
-    hf_snapshot_entries(&w->writer, bytes);
-    return err == HF_OK ? hand_out(w, bytes, HF_SNAPSHOT_ENTRIES_SIZE, detail) : err;
+    return err;
 }
 
 static void
@@ -310,14 +367,14 @@ begin_block(struct writing *w, size_t capacity)
 }
 
 static enum hf_err
-end_block(struct writing *w, struct hf_detail *detail)
+end_block(struct writing *w, enum hf_block_kind kind, struct hf_detail *detail)
 {
     size_t size;
 
     if (w->builder.count == 0)
         return HF_OK;
     size = hf_block_finish(&w->builder);
-    size = hf_snapshot_seal(&w->writer, w->block, HF_BLOCK_DATA, (uint32_t)size);
+    size = hf_snapshot_seal(&w->writer, w->block, kind, (uint32_t)size);
     begin_block(w, HF_SNAPSHOT_PAYLOAD_MAX);
     return hand_out(w, w->block, size, detail);
 }
@@ -335,7 +392,7 @@ put_large(struct writing *w, const struct hf_entry *entry, struct hf_detail *det
                              capacity);
     begin_block(w, capacity);
     bool fits = hf_block_add(&w->builder, entry);
-    return fits ? end_block(w, detail) : HF_ERR_TOO_LARGE;
+    return fits ? end_block(w, HF_BLOCK_DATA, detail) : HF_ERR_TOO_LARGE;
 }
 
 static enum hf_err
@@ -346,10 +403,38 @@ put_entry(struct writing *w, const struct hf_entry *entry, struct hf_detail *det
     w->snapshot.entries++;
     if (hf_block_add(&w->builder, entry))
         return HF_OK;
-    err = end_block(w, detail);
+    err = end_block(w, HF_BLOCK_DATA, detail);
     if (err != HF_OK || hf_block_add(&w->builder, entry))
         return err;
     return put_large(w, entry, detail);
+}
+
+/* Two keys always fit into a block. What follows them is the section of the entries. */
+static enum hf_err
+write_ranges(struct writing *w, struct hf_detail *detail)
+{
+    uint8_t bytes[HF_SNAPSHOT_ENTRIES_SIZE];
+    enum hf_err err = HF_OK;
+
+    for (uint32_t i = 0; err == HF_OK && i < w->ranges.count; i++) {
+        const struct hf_range_delete *range = &w->ranges.at[i];
+        struct hf_entry entry = {
+            .key = range->from,
+            .value = range->to,
+            .version = range->version,
+            .time_us = range->time_us,
+        };
+        if (hf_block_add(&w->builder, &entry))
+            continue;
+        err = end_block(w, HF_BLOCK_RANGES, detail);
+        bool fits = err != HF_OK || hf_block_add(&w->builder, &entry);
+        HF_ASSERT(fits);
+    }
+    if (err == HF_OK)
+        err = end_block(w, HF_BLOCK_RANGES, detail);
+    hf_snapshot_entries(&w->writer, bytes);
+    begin_block(w, HF_SNAPSHOT_PAYLOAD_MAX);
+    return err == HF_OK ? hand_out(w, bytes, sizeof bytes, detail) : err;
 }
 
 /* The newest entry of each key that has one above the base; a full one has no deletes. */
@@ -370,7 +455,7 @@ write_entries(struct writing *w, struct hf_detail *detail)
         if (is_wanted)
             err = put_entry(w, &entry, detail);
     }
-    return err == HF_ERR_NOT_FOUND ? end_block(w, detail) : err;
+    return err == HF_ERR_NOT_FOUND ? end_block(w, HF_BLOCK_DATA, detail) : err;
 }
 
 static enum hf_err
@@ -383,6 +468,8 @@ write_all(struct writing *w, struct hf_detail *detail)
         return hf_detail_set(detail, err, "no memory to write a snapshot");
     begin_block(w, HF_SNAPSHOT_PAYLOAD_MAX);
     err = write_head(w, detail);
+    if (err == HF_OK)
+        err = write_ranges(w, detail);
     if (err == HF_OK)
         err = write_entries(w, detail);
     if (err != HF_OK)
@@ -405,8 +492,11 @@ hf_snapshot_stream(struct hf_db *db, const struct hf_snapshot_sink *sink, uint64
     };
     enum hf_err err;
 
+    hf_range_list_init(&w.ranges, &db->budget);
     hf_db_lock(db);
     err = begin(&w, detail);
+    if (err == HF_OK)
+        err = gather_ranges(&w, detail);
     if (err == HF_OK)
         err = make_durable(&w, detail);
     hf_db_unlock(db);

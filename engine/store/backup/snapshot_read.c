@@ -146,8 +146,9 @@ load_samples(struct hf_snapshot_cursor *cursor, struct hf_detail *detail)
     return err;
 }
 
+/* Room for what the reader has come to. */
 static enum hf_err
-load_entries(struct hf_snapshot_cursor *cursor, struct hf_detail *detail)
+reserve_block(struct hf_snapshot_cursor *cursor, struct hf_detail *detail)
 {
     struct hf_snapshot_reader *reader = &cursor->reader;
 
@@ -162,6 +163,36 @@ load_entries(struct hf_snapshot_cursor *cursor, struct hf_detail *detail)
                                  name_of(cursor), reader->loaded_size);
         }
     }
+    return HF_OK;
+}
+
+static enum hf_err
+load_ranges(struct hf_snapshot_cursor *cursor, struct hf_detail *detail)
+{
+    enum hf_err err = reserve_block(cursor, detail);
+
+    if (err != HF_OK)
+        return err;
+    if (!hf_snapshot_load_ranges(&cursor->reader, cursor->block))
+        return corrupt(cursor, cursor->reader.piece_off, "the ranges do not add up", detail);
+    for (uint32_t i = 0; err == HF_OK && i < cursor->block->count; i++) {
+        struct hf_entry entry = hf_block_entry(cursor->block, i);
+        struct hf_range_delete range = { entry.key, entry.value, entry.version, entry.time_us };
+        err = hf_range_list_add(&cursor->ranges, &range);
+    }
+    return err == HF_OK
+               ? err
+               : hf_detail_set(detail, err, "%.200s: no memory for ranges", name_of(cursor));
+}
+
+static enum hf_err
+load_entries(struct hf_snapshot_cursor *cursor, struct hf_detail *detail)
+{
+    struct hf_snapshot_reader *reader = &cursor->reader;
+    enum hf_err err = reserve_block(cursor, detail);
+
+    if (err != HF_OK)
+        return err;
     if (!hf_snapshot_load_entries(reader, cursor->block))
         return corrupt(cursor, reader->piece_off, "the entries do not add up", detail);
     cursor->index = 0;
@@ -207,6 +238,9 @@ advance(struct hf_snapshot_cursor *cursor, struct hf_detail *detail)
         case HF_SNAPSHOT_SAMPLES:
             err = load_samples(cursor, detail);
             break;
+        case HF_SNAPSHOT_RANGES:
+            err = load_ranges(cursor, detail);
+            break;
         case HF_SNAPSHOT_ENTRIES:
             return load_entries(cursor, detail);
         case HF_SNAPSHOT_END:
@@ -232,6 +266,7 @@ hf_snapshot_cursor_open(struct hf_snapshot_cursor *cursor, struct hf_budget *bud
     enum hf_err err = HF_OK;
 
     *cursor = (struct hf_snapshot_cursor){ .budget = budget, .input = *input };
+    hf_range_list_init(&cursor->ranges, budget);
     cursor->last_key = hf_budget_alloc(budget, HF_KEY_SIZE_MAX);
     if (cursor->last_key == NULL)
         return hf_detail_set(detail, HF_ERR_NO_MEMORY, "no memory to read a snapshot");
@@ -266,6 +301,7 @@ hf_snapshot_cursor_close(struct hf_snapshot_cursor *cursor)
     hf_dir_close(cursor->dir);
     hf_budget_free(cursor->budget, cursor->bytes, cursor->capacity);
     hf_budget_free(cursor->budget, cursor->block, cursor->block_size);
+    hf_range_list_fini(&cursor->ranges);
     hf_budget_free(cursor->budget, cursor->last_key, HF_KEY_SIZE_MAX);
     *cursor = (struct hf_snapshot_cursor){ .at_end = true };
 }

@@ -9,6 +9,7 @@
 #define HF_STORE_SNAPSHOT_READ_H
 
 #include "format/snapshot_format.h"
+#include "index/range_list.h"
 #include "memory/budget.h"
 #include "vfs/vfs_file.h"
 
@@ -29,7 +30,8 @@ struct hf_snapshot_cursor {
     size_t capacity, first, limit;
     struct hf_block *block;
     size_t block_size;
-    uint32_t index; /* in the block */
+    struct hf_range_list ranges; /* that it deletes of what was before its base */
+    uint32_t index;              /* in the block */
     uint8_t *last_key;
 };
 

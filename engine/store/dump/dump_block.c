@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define ENTRY_SIZE 260u /* a key as it is shown, a version and a place */
+#define ENTRY_SIZE 520u /* two keys as they are shown, a version and a place */
 
 void
 hf_dump_memory_fini(struct hf_dump_memory *memory)
@@ -37,6 +37,7 @@ hf_dump_kind_name(enum hf_block_kind kind)
         [HF_BLOCK_DATA] = "data",         [HF_BLOCK_INDEX] = "index",
         [HF_BLOCK_FILTER] = "filter",     [HF_BLOCK_SAMPLES] = "samples",
         [HF_BLOCK_IDENTITY] = "identity", [HF_BLOCK_END] = "end",
+        [HF_BLOCK_RANGES] = "ranges",
     };
 
     return names[kind];
@@ -73,8 +74,14 @@ load_samples(struct hf_dump_memory *memory, struct hf_span payload)
 static enum loaded
 load(struct hf_dump_memory *memory, enum hf_block_kind kind, struct hf_span payload)
 {
-    return kind == HF_BLOCK_SAMPLES ? load_samples(memory, payload)
-                                    : load_entries(memory, payload);
+    enum loaded loaded;
+
+    if (kind == HF_BLOCK_SAMPLES)
+        return load_samples(memory, payload);
+    loaded = load_entries(memory, payload);
+    if (loaded == LOADED && kind == HF_BLOCK_RANGES && !hf_block_holds_ranges(memory->at))
+        return NOT_LOADED;
+    return loaded;
 }
 
 bool
@@ -85,6 +92,7 @@ hf_dump_payload_adds_up(struct hf_dump_memory *memory, enum hf_block_kind kind,
     case HF_BLOCK_DATA:
     case HF_BLOCK_INDEX:
     case HF_BLOCK_SAMPLES:
+    case HF_BLOCK_RANGES:
         return load(memory, kind, payload) == LOADED;
     case HF_BLOCK_FILTER:
         return payload.len == HF_FILTER_PAYLOAD;
@@ -98,10 +106,26 @@ hf_dump_payload_adds_up(struct hf_dump_memory *memory, enum hf_block_kind kind,
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
+/* "from up to to @version". */
+static const char *
+range_text(char text[ENTRY_SIZE], const struct hf_entry *entry)
+{
+    struct hf_dump_text from, to;
+
+    hf_dump_escape(&from, entry->key);
+    snprintf(text, ENTRY_SIZE, "%s up to %s @%" PRIu64, from.at,
+             entry->value.len == 0 ? "the end" : hf_dump_escape(&to, entry->value),
+             entry->version);
+    return text;
+}
+
 /* "key @version", and of an index where it leads. */
 static const char *
 entry_text(char text[ENTRY_SIZE], enum hf_block_kind kind, const struct hf_entry *entry)
 {
+    if (kind == HF_BLOCK_RANGES)
+        return range_text(text, entry);
+
     struct hf_dump_text key;
     struct hf_block_place place;
     int len = snprintf(text, ENTRY_SIZE, "%s @%" PRIu64, hf_dump_escape(&key, entry->key),

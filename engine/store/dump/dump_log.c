@@ -27,11 +27,19 @@ dump_commit(const struct hf_dump *dump, const struct hf_wal_walk *walk)
     for (uint32_t i = 0; i < walk->commit.count; i++) {
         struct hf_wal_op op = hf_wal_op_decode(at);
         hf_dump_escape(&key, op.key);
-        if (op.type == HF_WAL_PUT)
+        switch (op.type) {
+        case HF_WAL_PUT:
             hf_dump_say(dump, "              put %s = %s (%zu bytes)", key.at,
                         hf_dump_escape(&value, op.value), op.value.len);
-        else
+            break;
+        case HF_WAL_DELETE:
             hf_dump_say(dump, "              delete %s", key.at);
+            break;
+        case HF_WAL_DELETE_RANGE:
+            hf_dump_say(dump, "              delete %s up to %s", key.at,
+                        op.value.len == 0 ? "the end" : hf_dump_escape(&value, op.value));
+            break;
+        }
         at += op.size;
     }
 }

@@ -38,10 +38,11 @@ say_tables(const struct hf_dump *dump, struct hf_span in, struct hf_manifest man
     while ((verdict = hf_manifest_next(&manifest, &info)) == HF_MANIFEST_GOOD) {
         hf_dump_say_at(dump, off,
                        "table %u level %u size %" PRIu64 " entries %" PRIu64 " deletes %" PRIu64
-                       " versions %" PRIu64 "..%" PRIu64 " keys %s .. %s",
+                       " versions %" PRIu64 "..%" PRIu64 " keys %s %s %s",
                        info.number, info.level, info.size, info.entries, info.deletes,
                        info.version_min, info.version_max, hf_dump_escape(&min, info.key_min),
-                       hf_dump_escape(&max, info.key_max));
+                       info.max_is_open ? "up to" : "..",
+                       info.key_max.len == 0 ? "the end" : hf_dump_escape(&max, info.key_max));
         off = (uint64_t)((const uint8_t *)manifest.rest.at - (const uint8_t *)in.at);
     }
     if (verdict != HF_MANIFEST_END)

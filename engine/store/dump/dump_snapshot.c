@@ -34,29 +34,45 @@ say_header(const struct snapshot *snapshot)
                    hf_dump_uuid(&lineage, identity->lineage));
 }
 
+static enum hf_block_kind
+kind_of(enum hf_snapshot_step step)
+{
+    if (step == HF_SNAPSHOT_SAMPLES)
+        return HF_BLOCK_SAMPLES;
+    return step == HF_SNAPSHOT_RANGES ? HF_BLOCK_RANGES : HF_BLOCK_DATA;
+}
+
+static bool
+load(struct hf_snapshot_reader *reader, enum hf_block_kind kind, void *at)
+{
+    if (kind == HF_BLOCK_SAMPLES)
+        return hf_snapshot_load_samples(reader, at);
+    return kind == HF_BLOCK_RANGES ? hf_snapshot_load_ranges(reader, at)
+                                   : hf_snapshot_load_entries(reader, at);
+}
+
 /* Loads the block that the reader is at, as it demands, and says what is in it. False: the
  * reader has stopped, or there is no memory. */
 static bool
 dump_block(struct snapshot *snapshot, enum hf_snapshot_step step)
 {
     struct hf_snapshot_reader *reader = &snapshot->reader;
-    bool is_samples = step == HF_SNAPSHOT_SAMPLES;
     struct hf_dump_block block = {
         .off = reader->piece_off,
-        .kind = is_samples ? HF_BLOCK_SAMPLES : HF_BLOCK_DATA,
+        .kind = kind_of(step),
         .size = (uint32_t)(reader->off - reader->piece_off),
         .payload = reader->payload,
     };
-    uint64_t size =
-        is_samples ? reader->count * (uint64_t)sizeof(struct hf_sample) : reader->loaded_size;
+    uint64_t size = step == HF_SNAPSHOT_SAMPLES
+                        ? reader->count * (uint64_t)sizeof(struct hf_sample)
+                        : reader->loaded_size;
     void *at = hf_dump_memory_take(&snapshot->memory, size);
 
     if (at == NULL) {
         hf_dump_say_at(snapshot->dump, block.off, "no memory to expand this block");
         return false;
     }
-    if (!(is_samples ? hf_snapshot_load_samples(reader, at)
-                     : hf_snapshot_load_entries(reader, at)))
+    if (!load(reader, block.kind, at))
         hf_dump_say_at(snapshot->dump, block.off,
                        "a block that does not go on where the ones before end: a restore "
                        "refuses it");
@@ -90,6 +106,7 @@ say_stop(const struct snapshot *snapshot, enum hf_snapshot_step step)
         break;
     case HF_SNAPSHOT_IDENTITY:
     case HF_SNAPSHOT_SAMPLES:
+    case HF_SNAPSHOT_RANGES:
     case HF_SNAPSHOT_ENTRIES:
         break; /* the block has its line */
     }
@@ -136,7 +153,8 @@ dump_behind(struct snapshot *snapshot)
     while ((step = hf_dump_walk_next(&walk)) != HF_DUMP_LIMIT) {
         if (step != HF_DUMP_BLOCK)
             hf_dump_say_damage(snapshot->dump, &walk, step);
-        else if (block->kind == HF_BLOCK_DATA || block->kind == HF_BLOCK_SAMPLES)
+        else if (block->kind == HF_BLOCK_DATA || block->kind == HF_BLOCK_SAMPLES ||
+                 block->kind == HF_BLOCK_RANGES)
             hf_dump_say_block(snapshot->dump, &snapshot->memory, block, "");
         else
             hf_dump_say_at(snapshot->dump, block->off, "%s %u bytes",
@@ -168,7 +186,7 @@ hf_dump_snapshot(const struct hf_dump *dump, struct hf_span in)
                                 hf_span((const uint8_t *)in.at + off, in.len - (size_t)off),
                                 &used);
         goes_on = step == HF_SNAPSHOT_IDENTITY || step == HF_SNAPSHOT_SAMPLES ||
-                  step == HF_SNAPSHOT_ENTRIES;
+                  step == HF_SNAPSHOT_RANGES || step == HF_SNAPSHOT_ENTRIES;
         if (step == HF_SNAPSHOT_IDENTITY)
             say_header(&snapshot);
         else if (goes_on)

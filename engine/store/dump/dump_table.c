@@ -41,6 +41,8 @@ say_meta(const struct table *table, uint64_t off)
                 "              keys and values %" PRIu64 " bytes, largest block %u, "
                 "expanded %u",
                 meta->data_size, meta->block_size_max, meta->loaded_size_max);
+    if (meta->ranges_size > 0)
+        hf_dump_say(table->dump, "              ranges %u bytes", meta->ranges_size);
 }
 
 /* The meta at `off`: all of it if it is the first that is sound. Whether the blocks may be
@@ -96,6 +98,7 @@ dump_block(struct table *table, const struct hf_dump_block *block)
     case HF_BLOCK_DATA:
     case HF_BLOCK_INDEX:
     case HF_BLOCK_SAMPLES:
+    case HF_BLOCK_RANGES:
         hf_dump_say_block(table->dump, &table->memory, block, is_root ? ", the root" : "");
         break;
     case HF_BLOCK_FILTER:

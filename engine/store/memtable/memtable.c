@@ -64,6 +64,7 @@ hf_memtable_unref(struct hf_memtable *table)
     hf_ordered_close(table->ordered);
     hf_hash_close(table->hash);
     hf_links_fini(&table->links);
+    hf_range_set_close(table->ranges);
     hf_segments_fini(&table->segments);
     hf_budget_free(table->budget, table, sizeof *table);
 }
@@ -155,19 +156,26 @@ hf_memtable_reserve_links(struct hf_memtable *table, uint64_t count)
     return hf_links_reserve(&table->links, count);
 }
 
-void
-hf_memtable_insert(struct hf_memtable *table, uint64_t hash, uint64_t ref)
+static void
+count_op(struct hf_memtable *table, const struct hf_wal_op *op)
 {
-    struct hf_wal_op op = hf_wal_op_decode(hf_segments_at(&table->segments, ref));
-    struct hf_hash_slot *slot = slot_of(table, op.key, hash);
-    uint64_t size = op.key.len + op.value.len;
+    uint64_t size = op->key.len + op->value.len;
 
     table->entries++;
     table->data_bytes += size;
     if (size > table->entry_size_max)
         table->entry_size_max = size;
-    if (op.key.len > table->key_size_max)
-        table->key_size_max = (uint32_t)op.key.len;
+    if (op->key.len > table->key_size_max)
+        table->key_size_max = (uint32_t)op->key.len;
+}
+
+void
+hf_memtable_insert(struct hf_memtable *table, uint64_t hash, uint64_t ref)
+{
+    struct hf_wal_op op = hf_wal_op_decode(hf_segments_at(&table->segments, ref));
+    struct hf_hash_slot *slot = slot_of(table, op.key, hash);
+
+    count_op(table, &op);
     if (HF_PLANTED(index_skip_delete) && op.type == HF_WAL_DELETE)
         return;
     if (table->tells_dead)
@@ -184,6 +192,46 @@ void
 hf_memtable_settle(struct hf_memtable *table)
 {
     hf_hash_settle(table->hash);
+    if (table->ranges != NULL)
+        hf_range_set_abandon(table->ranges);
+}
+
+/* ---- ranges ------------------------------------------------------------------------------ */
+
+static bool
+is_range(const uint8_t *op)
+{
+    return (op[0] & ~DEAD) == HF_WAL_DELETE_RANGE;
+}
+
+enum hf_err
+hf_memtable_reserve_range(struct hf_memtable *table, const struct hf_range_delete *range)
+{
+    enum hf_err err = HF_OK;
+
+    if (table->ranges == NULL)
+        err = hf_range_set_open(&table->ranges, table->budget);
+    return err == HF_OK ? hf_range_set_add(table->ranges, range) : err;
+}
+
+/* The set has keys of its own: nobody looks for a range in the log again. */
+void
+hf_memtable_insert_range(struct hf_memtable *table, uint64_t ref)
+{
+    struct hf_segment *segment = hf_segments_of(&table->segments, ref);
+    uint8_t *op = segment->base + (uint32_t)ref;
+    struct hf_wal_op decoded = hf_wal_op_decode(op);
+
+    count_op(table, &decoded);
+    if (decoded.value.len > table->key_size_max)
+        table->key_size_max = (uint32_t)decoded.value.len;
+    hf_range_set_publish(table->ranges);
+    if (!table->tells_dead)
+        return;
+    count_dead(table, segment, bytes_of(op));
+    if (hf_wal_op_version(op) > segment->last)
+        segment->last = hf_wal_op_version(op);
+    op[0] |= DEAD;
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -216,14 +264,28 @@ hf_memtable_entry(const struct hf_memtable *table, uint64_t ref)
     return hf_wal_op_entry(hf_segments_at(&table->segments, ref));
 }
 
+/* What a reader gets of a key that a range deletes, its newest operation being `op` or none. */
+static const uint8_t *
+find_below_ranges(const struct hf_memtable *table, struct hf_span key, uint64_t version,
+                  const uint8_t *op)
+{
+    static const uint8_t deleted[HF_WAL_OP_HEAD] = { HF_WAL_DELETE };
+    uint64_t cover = hf_range_set_cover(table->ranges, key, version);
+
+    if (cover == 0 || (op != NULL && hf_wal_op_version(op) >= cover))
+        return op;
+    return deleted;
+}
+
 const uint8_t *
 hf_memtable_find(const struct hf_memtable *table, struct hf_span key, uint64_t hash,
                  uint64_t version)
 {
     const struct hf_hash_slot *slot = slot_of(table, key, hash);
     uint64_t ref = slot == NULL ? 0 : hf_memtable_ref_as_of(table, slot->ref, version);
+    const uint8_t *op = ref == 0 ? NULL : hf_segments_at(&table->segments, ref);
 
-    return ref == 0 ? NULL : hf_segments_at(&table->segments, ref);
+    return table->ranges == NULL ? op : find_below_ranges(table, key, version, op);
 }
 
 bool
@@ -352,8 +414,9 @@ index_frame(struct hf_memtable *table, uint32_t segment, const struct hf_frame *
     uint64_t ref = hf_ref(segment, frame->off + HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD);
 
     for (uint32_t i = 0; i < frame->count; i++) {
-        struct hf_wal_op op = hf_wal_op_decode(hf_segments_at(&table->segments, ref));
-        uint64_t newest = ref_to_order(table, op.key, ref);
+        const uint8_t *at = hf_segments_at(&table->segments, ref);
+        struct hf_wal_op op = hf_wal_op_decode(at);
+        uint64_t newest = is_range(at) ? 0 : ref_to_order(table, op.key, ref);
         enum hf_err err = HF_OK;
         if (newest != 0)
             err = hf_ordered_put(table->ordered, op.key, newest);
@@ -450,7 +513,8 @@ check_op(const struct hf_memtable *table, uint64_t ref, struct tally *tally)
     struct hf_hash_slot *slot = slot_of(table, key, hf_memtable_hash(table, key));
     uint64_t older = hf_links_older(&table->links, ref);
 
-    if (table->tells_dead && hf_memtable_is_dead(table, ref))
+    if (is_range(hf_segments_at(&table->segments, ref)) ||
+        (table->tells_dead && hf_memtable_is_dead(table, ref)))
         return NULL;
     if (slot == NULL)
         return "memtable invariant 1: an operation's key is not in the hash index";
@@ -544,6 +608,9 @@ hf_memtable_check(const struct hf_memtable *table)
 {
     const char *broken = hf_hash_check(table->hash);
     struct tally tally = { 0 };
+
+    if (broken == NULL && table->ranges != NULL)
+        broken = hf_range_set_check(table->ranges);
 
     for (uint32_t i = 0; broken == NULL && i < table->segments.count; i++)
         broken = check_segment(table, i, &tally);

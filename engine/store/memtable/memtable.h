@@ -3,6 +3,7 @@
  *
  *     hash index ----> newest record of a key          (every write, every point read)
  *     links      ----> the record that one replaced    (every overwrite, reads of the past)
+ *     ranges     ----> the newest range over a key     (none, where no range was deleted)
  *     ordered    ----> keys in order                   (made by the first scan, then caught up)
  *
  * The ordered index costs writers nothing: it remembers how far into the log it has read, and
@@ -34,6 +35,7 @@
 #include "index/hash_index.h"
 #include "index/links.h"
 #include "index/ordered_index.h"
+#include "index/range_set.h"
 #include "memory/segments.h"
 
 struct hf_memtable {
@@ -46,14 +48,15 @@ struct hf_memtable {
     uint64_t entries;        /* operations in it */
     uint64_t data_bytes;     /* of keys and values */
     uint64_t entry_size_max; /* key and value of the largest, */
-    uint32_t key_size_max;   /* and of the largest key */
+    uint32_t key_size_max;   /* and of the largest key, ends of ranges too */
     struct hf_segments segments;
     struct hf_hash *hash;
     struct hf_links links;
-    struct hf_ordered *ordered; /* NULL until the first scan */
-    uint32_t ordered_segment;   /* how far the ordered index has read the log: */
-    uint64_t ordered_off;       /* the next frame */
-    unsigned fanout;            /* of the ordered index */
+    struct hf_range_set *ranges; /* NULL until the first range is deleted */
+    struct hf_ordered *ordered;  /* NULL until the first scan */
+    uint32_t ordered_segment;    /* how far the ordered index has read the log: */
+    uint64_t ordered_off;        /* the next frame */
+    unsigned fanout;             /* of the ordered index */
     uint64_t seed;
     bool tells_dead;
     uint64_t living_bytes; /* of operations that are worth keeping, */
@@ -78,14 +81,20 @@ enum hf_err hf_memtable_reserve(struct hf_memtable *table, uint64_t hash) HF_MUS
 enum hf_err hf_memtable_reserve_links(struct hf_memtable *table, uint64_t count) HF_MUST_CHECK;
 void hf_memtable_insert(struct hf_memtable *table, uint64_t hash, uint64_t ref);
 void hf_memtable_settle(struct hf_memtable *table);
+/* The same for a deleted range, its version that of the commit. The second call is made for
+ * each; what was reserved is seen from the first one on. */
+enum hf_err hf_memtable_reserve_range(struct hf_memtable *table,
+                                      const struct hf_range_delete *range) HF_MUST_CHECK;
+void hf_memtable_insert_range(struct hf_memtable *table, uint64_t ref);
 
-/* The newest operation on `key` with a version of at most `version`, a delete too; or NULL. */
+/* The newest operation on `key` with a version of at most `version`, a delete too; or NULL. Of
+ * what says "deleted" only the type may be looked at: it may stand for a range. */
 const uint8_t *hf_memtable_find(const struct hf_memtable *table, struct hf_span key,
                                 uint64_t hash, uint64_t version);
 /* From the operation at `ref` back to the newest with a version of at most `version`, or
  * 0. */
 uint64_t hf_memtable_ref_as_of(const struct hf_memtable *table, uint64_t ref, uint64_t version);
-/* The newest operation on the same key with a lower version, or 0. */
+/* The newest operation on the same key with a lower version, or 0. Ranges aside, as above. */
 uint64_t hf_memtable_ref_older(const struct hf_memtable *table, uint64_t ref);
 struct hf_entry hf_memtable_entry(const struct hf_memtable *table, uint64_t ref);
 

@@ -26,16 +26,16 @@
 #define MOVE_MAX 64u     /* tables that are looked at for overlaps, each against each */
 #define DELETES_SHARE 4u /* one entry in so many a delete: worth a compaction of its own */
 
-/* The tables of a level whose keys meet [min, max]. */
+/* The tables of a level whose keys meet those within `bounds`. */
 static struct hf_table *const *
-meeting(const struct hf_catalog *catalog, uint32_t level, struct hf_span min,
-        struct hf_span max, uint32_t *count)
+meeting(const struct hf_catalog *catalog, uint32_t level, const struct hf_table_info *bounds,
+        uint32_t *count)
 {
     uint32_t all;
     struct hf_table *const *tables = hf_catalog_level(catalog, level, &all);
-    uint32_t first = hf_catalog_seek(tables, all, min), limit = first;
+    uint32_t first = hf_catalog_seek(tables, all, bounds->key_min), limit = first;
 
-    while (limit < all && hf_span_compare(tables[limit]->info.key_min, max) <= 0)
+    while (limit < all && !hf_table_ends_before(bounds, tables[limit]->info.key_min))
         limit++;
     *count = limit - first;
     return tables + first;
@@ -67,8 +67,7 @@ cheapest(const struct hf_catalog *catalog, uint32_t level)
     struct hf_table *const *tables = hf_catalog_level(catalog, level, &count);
 
     for (uint32_t i = 0; i < count; i++) {
-        struct hf_table *const *below =
-            meeting(catalog, level + 1, tables[i]->info.key_min, tables[i]->info.key_max, &met);
+        struct hf_table *const *below = meeting(catalog, level + 1, &tables[i]->info, &met);
         uint64_t cost = bytes_of(below, met) * 16 / (tables[i]->info.size / 1024 + 1);
         if (!tables[i]->is_suspect && cost < best_cost) {
             best = i;
@@ -78,11 +77,13 @@ cheapest(const struct hf_catalog *catalog, uint32_t level)
     return best;
 }
 
+/* A range counts as many: how much it deletes shows only further down. */
 static bool
 is_mostly_deletes(const struct hf_db *db, const struct hf_table *table)
 {
     return !table->is_suspect && table->info.version_max <= db->floor &&
-           table->info.deletes >= table->info.entries / DELETES_SHARE + 1;
+           (table->ranges != NULL ||
+            table->info.deletes >= table->info.entries / DELETES_SHARE + 1);
 }
 
 static struct choice
@@ -195,15 +196,18 @@ take_inputs(struct hf_db *db, struct hf_job *job, const struct choice *choice,
     uint32_t count, met;
     struct hf_table *const *newer =
         hf_catalog_level(db->catalog, choice->level, &count) + choice->first;
-    struct hf_span min = newer[0]->info.key_min, max = newer[0]->info.key_max;
+    struct hf_table_info bounds = newer[0]->info;
 
     for (uint32_t i = 1; i < choice->count; i++) {
-        if (hf_span_compare(newer[i]->info.key_min, min) < 0)
-            min = newer[i]->info.key_min;
-        if (hf_span_compare(newer[i]->info.key_max, max) > 0)
-            max = newer[i]->info.key_max;
+        const struct hf_table_info *info = &newer[i]->info;
+        if (hf_span_compare(info->key_min, bounds.key_min) < 0)
+            bounds.key_min = info->key_min;
+        if (hf_table_ends_first(&bounds, info)) {
+            bounds.key_max = info->key_max;
+            bounds.max_is_open = info->max_is_open;
+        }
     }
-    struct hf_table *const *older = meeting(db->catalog, choice->level + 1, min, max, &met);
+    struct hf_table *const *older = meeting(db->catalog, choice->level + 1, &bounds, &met);
     job->input_capacity = choice->count + met;
     job->inputs = hf_budget_alloc(&db->budget, job->input_capacity * sizeof *job->inputs);
     if (job->inputs == NULL)
@@ -223,8 +227,7 @@ overlap(struct hf_table *const *tables, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = i + 1; j < count; j++) {
             const struct hf_table_info *a = &tables[i]->info, *b = &tables[j]->info;
-            if (hf_span_compare(a->key_min, b->key_max) <= 0 &&
-                hf_span_compare(b->key_min, a->key_max) <= 0)
+            if (!hf_table_ends_before(a, b->key_min) && !hf_table_ends_before(b, a->key_min))
                 return true;
         }
     }
@@ -235,7 +238,8 @@ overlap(struct hf_table *const *tables, uint32_t count)
 static bool
 is_all_needed(const struct hf_table *table, uint64_t floor)
 {
-    return table->info.version_min > floor || (table->is_lean && table->info.deletes == 0);
+    return table->info.version_min > floor ||
+           (table->is_lean && table->info.deletes == 0 && table->meta.ranges_size == 0);
 }
 
 /* Whether tables can go down as they are: they meet nothing, and merging would drop nothing. */

@@ -27,7 +27,9 @@ hf_db_wants_freeze(struct hf_db *db)
 
     if (!hf_db_has_log(db) || db->unplaced || db->installing || active->entries == 0)
         return false;
-    return active->data_bytes + active->entries * HF_WAL_OP_HEAD >= db->memtable_size ||
+    return active->data_bytes + active->entries * HF_WAL_OP_HEAD +
+                   hf_range_set_bytes(active->ranges) >=
+               db->memtable_size ||
            db->log.span_bytes >= SPAN_SHARE * span_of(db) || HF_CHANCE(memtable_freeze_early);
 }
 

@@ -12,12 +12,19 @@
  *
  * Sources come newest first: of one key, everything in a source is newer than anything in the
  * sources behind it, so taking the first of equals gives the versions in descending order.
+ *
+ * Each table has the keys from where the one before it ends up to the key that begins the next:
+ * ranges are cut there, so that tables of one level never share keys. A table needs an entry;
+ * where only ranges are left it gets one that says what the first of them says of its first
+ * key.
  */
 #include "store/merge/merge.h"
 
 #include "base/assert.h"
 #include "base/probe.h"
+#include "store/merge/merge_ranges.h"
 #include "store/merge/merge_times.h"
+#include "store/table/table_read.h"
 #include "store/table/table_write.h"
 
 #define CHECK_BLOCKS 64u /* in one step */
@@ -33,13 +40,19 @@ struct hf_merge {
     uint64_t entry_size_max;
     uint32_t key_size_max;
 
-    struct hf_source *sources; /* newest first; their area has `key` behind them */
+    struct hf_source *sources; /* newest first; their area has the three keys behind them */
     size_t sources_size;       /* of that area */
     uint32_t source_count;
 
     uint8_t *key; /* of the entry taken last */
     size_t key_size;
     uint64_t version; /* of it */
+
+    struct hf_merge_ranges ranges;
+    uint8_t *from, *limit; /* the keys of the table that is being written: from this one */
+    size_t from_size;      /* (0: the first of all) */
+    size_t limit_size;     /* up to this one; 0: to the end, once no input is left */
+    bool has_all;          /* they went on to the end, and that table is made */
 
     struct hf_merge_times times;
     struct hf_table_writer *writer;
@@ -78,6 +91,26 @@ measure(struct hf_merge *merge)
     }
     measure_tables(merge, plan->newer, plan->newer_count);
     measure_tables(merge, plan->older, plan->older_count);
+}
+
+static enum hf_err
+open_ranges(struct hf_merge *merge)
+{
+    const struct hf_merge_plan *plan = &merge->plan;
+    struct hf_merge_scope scope = {
+        .memtable = plan->memtable,
+        .inputs = { plan->newer, plan->older },
+        .input_count = { plan->newer_count, plan->older_count },
+        .catalog = plan->catalog,
+        .level = plan->level,
+        .floor = plan->floor,
+    };
+    enum hf_err err = hf_merge_ranges_open(&merge->ranges, merge->env->budget, &scope);
+
+    /* A part of a range may go from any key to any other. */
+    if (merge->ranges.kept.count > 0 && merge->entry_size_max < 2ull * merge->key_size_max)
+        merge->entry_size_max = 2ull * merge->key_size_max;
+    return err;
 }
 
 static enum hf_err
@@ -128,15 +161,19 @@ hf_merge_open(struct hf_merge **out, struct hf_table_env *env, const struct hf_m
     hf_catalog_ref(plan->catalog);
     measure(merge);
     size_t capacity = (size_t)plan->newer_count + 2;
-    merge->sources_size = capacity * sizeof *merge->sources + merge->key_size_max;
+    merge->sources_size = capacity * sizeof *merge->sources + 3 * (size_t)merge->key_size_max;
     merge->sources = hf_budget_alloc(env->budget, merge->sources_size);
     if (merge->sources != NULL) {
         memset(merge->sources, 0, merge->sources_size);
         merge->key = (uint8_t *)(merge->sources + capacity);
+        merge->from = merge->key + merge->key_size_max;
+        merge->limit = merge->from + merge->key_size_max;
         err = open_sources(merge);
     }
     if (err == HF_OK)
         err = hf_merge_times_open(&merge->times, env, plan);
+    if (err == HF_OK)
+        err = open_ranges(merge);
     if (err != HF_OK) {
         hf_merge_close(merge, false);
         return hf_detail_set(detail, err, "no memory for the inputs of a merge of tables");
@@ -162,6 +199,7 @@ hf_merge_close(struct hf_merge *merge, bool keep)
     for (uint32_t i = 0; i < merge->source_count; i++)
         hf_source_close(&merge->sources[i]);
     hf_merge_times_close(&merge->times, merge->env);
+    hf_merge_ranges_close(&merge->ranges);
     hf_budget_free(budget, merge->outputs, merge->output_capacity * sizeof *merge->outputs);
     hf_budget_free(budget, merge->sources, merge->sources_size);
     hf_catalog_unref(merge->env, merge->plan.catalog);
@@ -233,6 +271,10 @@ is_kept(const struct hf_merge *merge, const struct hf_entry *entry, bool is_same
         HF_MARK(merge_dropped_version);
         return false;
     }
+    if (hf_merge_ranges_hide(&merge->ranges, entry, merge->plan.floor)) {
+        HF_MARK(merge_dropped_covered);
+        return false;
+    }
     if (entry->is_delete && entry->version <= merge->plan.floor &&
         can_drop_delete(merge, entry->key)) {
         HF_MARK(merge_dropped_delete);
@@ -253,11 +295,26 @@ remember(struct hf_merge *merge, const struct hf_entry *entry, bool is_same_key)
 
 /* ---- steps without the mutex ------------------------------------------------------------- */
 
+/* What damaged ranges have deleted must not come back by way of a new table. */
+static enum hf_err
+check_ranges(struct hf_table *const *tables, uint32_t count, struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    for (uint32_t i = 0; err == HF_OK && i < count; i++)
+        err = hf_table_ranges_check(tables[i], detail);
+    return err;
+}
+
 static enum hf_err
 seek_all(struct hf_merge *merge, struct hf_detail *detail)
 {
-    enum hf_err err = hf_merge_times_gather(&merge->times, &merge->plan, detail);
+    enum hf_err err = check_ranges(merge->plan.newer, merge->plan.newer_count, detail);
 
+    if (err == HF_OK)
+        err = check_ranges(merge->plan.older, merge->plan.older_count, detail);
+    if (err == HF_OK)
+        err = hf_merge_times_gather(&merge->times, &merge->plan, detail);
     for (uint32_t i = 0; err == HF_OK && i < merge->source_count; i++)
         err = hf_source_seek(&merge->sources[i], hf_span(NULL, 0), detail);
     merge->stage = PUMP;
@@ -290,6 +347,33 @@ advance(struct hf_source *source, struct hf_detail *detail)
     return err;
 }
 
+static struct hf_span
+from_of(const struct hf_merge *merge)
+{
+    return hf_span(merge->from, merge->from_size);
+}
+
+/* No entry is left: what is left of ranges needs a table if none is being written. */
+static bool
+end_input(struct hf_merge *merge)
+{
+    if (merge->writer == NULL && !merge->has_all &&
+        hf_merge_ranges_reach(&merge->ranges, from_of(merge)))
+        return true;
+    merge->limit_size = 0;
+    merge->stage = FINISH;
+    return false;
+}
+
+/* The table ends before `key`. */
+static void
+end_table(struct hf_merge *merge, struct hf_span key)
+{
+    memcpy(merge->limit, key.at, key.len);
+    merge->limit_size = key.len;
+    merge->stage = FINISH;
+}
+
 /* Moves entries until the table is full, a table is wanted, or `bytes` have passed. */
 static enum hf_err
 pump(struct hf_merge *merge, uint64_t bytes, bool *wants_table, struct hf_detail *detail)
@@ -301,7 +385,7 @@ pump(struct hf_merge *merge, uint64_t bytes, bool *wants_table, struct hf_detail
     while (err == HF_OK && moved < bytes) {
         struct hf_source *source = pick(merge);
         if (source == NULL) {
-            merge->stage = FINISH;
+            *wants_table = end_input(merge);
             return HF_OK;
         }
         const struct hf_entry *entry = &source->entry;
@@ -310,7 +394,7 @@ pump(struct hf_merge *merge, uint64_t bytes, bool *wants_table, struct hf_detail
                                  "a table has a larger key than its meta says");
         bool is_same = hf_span_equal(entry->key, hf_span(merge->key, merge->key_size));
         if (!is_same && merge->writer != NULL && is_full(merge)) {
-            merge->stage = FINISH;
+            end_table(merge, entry->key);
             return HF_OK;
         }
         if (is_kept(merge, entry, is_same)) {
@@ -366,6 +450,59 @@ reserve_output(struct hf_merge *merge)
     return HF_OK;
 }
 
+/* Without the mutex: times, ranges, and the end of the file. */
+static enum hf_err
+write_rest(struct hf_merge *merge, const struct hf_range_list *parts,
+           struct hf_table_info *info, struct hf_detail *detail)
+{
+    struct hf_table_writer *writer = merge->writer;
+    uint64_t newest = 0;
+    enum hf_err err = HF_OK;
+
+    if (hf_table_writer_entries(writer) == 0) {
+        HF_MARK(merge_only_ranges);
+        struct hf_entry first = {
+            .key = parts->at[0].from,
+            .version = parts->at[0].version,
+            .time_us = parts->at[0].time_us,
+            .is_delete = true,
+        };
+        err = hf_table_writer_add(writer, &first, detail);
+    }
+    for (uint32_t i = 0; i < parts->count; i++)
+        newest = parts->at[i].version > newest ? parts->at[i].version : newest;
+    hf_merge_times_give(&merge->times, writer, newest);
+    for (uint32_t i = 0; err == HF_OK && i < parts->count; i++)
+        err = hf_table_writer_add_range(writer, &parts->at[i], detail);
+    return err == HF_OK ? hf_table_writer_finish(writer, info, detail) : err;
+}
+
+/* The same with it: first what memory that takes, and in the end the bound of the next table.
+ * */
+static enum hf_err
+complete_table(struct hf_merge *merge, struct hf_table_info *info, struct hf_detail *detail)
+{
+    struct hf_span limit = hf_span(merge->limit, merge->limit_size);
+    struct hf_range_list parts;
+    enum hf_err err;
+
+    hf_range_list_init(&parts, merge->env->budget);
+    err = hf_merge_ranges_cut(&merge->ranges, from_of(merge), limit, &parts);
+    if (err != HF_OK)
+        hf_detail_set(detail, err, "no memory for the ranges of a table");
+    if (merge->env->mutex != NULL)
+        hf_mutex_unlock(merge->env->mutex);
+    if (err == HF_OK)
+        err = write_rest(merge, &parts, info, detail);
+    if (merge->env->mutex != NULL)
+        hf_mutex_lock(merge->env->mutex);
+    hf_range_list_fini(&parts);
+    memcpy(merge->from, merge->limit, merge->limit_size);
+    merge->from_size = merge->limit_size;
+    merge->has_all = merge->limit_size == 0;
+    return err;
+}
+
 /* Completes the table that is being written, and opens it to be checked. */
 static enum hf_err
 finish(struct hf_merge *merge, struct hf_detail *detail)
@@ -379,12 +516,7 @@ finish(struct hf_merge *merge, struct hf_detail *detail)
     }
     if (err != HF_OK)
         return hf_detail_set(detail, err, "no memory to list the tables of a merge");
-    if (merge->env->mutex != NULL)
-        hf_mutex_unlock(merge->env->mutex);
-    hf_merge_times_give(&merge->times, merge->writer);
-    err = hf_table_writer_finish(merge->writer, &info, detail);
-    if (merge->env->mutex != NULL)
-        hf_mutex_lock(merge->env->mutex);
+    err = complete_table(merge, &info, detail);
     if (err == HF_OK)
         err = hf_table_open(&merge->outputs[merge->output_count], merge->env, &info, detail);
     if (err != HF_OK)

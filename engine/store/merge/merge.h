@@ -8,7 +8,7 @@
  *
  * What it keeps: of each key every version that a view at `floor` or above could see. A delete
  * at or below the floor goes as well, once no table further down could hold something older of
- * its key.
+ * its key; likewise a range (merge_ranges.h).
  */
 #ifndef HF_STORE_MERGE_H
 #define HF_STORE_MERGE_H

@@ -210,11 +210,14 @@ hf_merge_times_gather(struct hf_merge_times *times, const struct hf_merge_plan *
 /* ---- handing on -------------------------------------------------------------------------- */
 
 void
-hf_merge_times_give(struct hf_merge_times *times, struct hf_table_writer *writer)
+hf_merge_times_give(struct hf_merge_times *times, struct hf_table_writer *writer,
+                    uint64_t newest_range)
 {
     const struct hf_times *all = &times->times;
     uint64_t newest = hf_table_writer_newest(writer);
 
+    if (newest < newest_range)
+        newest = newest_range;
     for (; times->given < all->count && all->list[times->given].version <= newest;
          times->given++)
         hf_table_writer_sample(writer, all->list[times->given]);

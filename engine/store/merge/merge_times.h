@@ -6,11 +6,11 @@
  * those of its inputs together and hands them on, so that over all tables none is lost that
  * somebody could still ask for:
  *
- *   every sample stands in a table that has an entry as new, or newer
+ *   every sample stands in a table that has an entry, or a range, as new, or newer
  *
  * So a table that a merge leaves nothing of had only samples at or below the floor, which
- * nobody needs; and each table that is made gets the samples up to its newest entry that none
- * of those made before it got.
+ * nobody needs; and each table that is made gets the samples up to its newest entry or range
+ * that none of those made before it got.
  *
  * There is a limit to how many there can be, by the memory limit. Past it the grain is doubled,
  * for all of this merge's, until they fit.
@@ -47,9 +47,11 @@ void hf_merge_times_close(struct hf_merge_times *times, struct hf_table_env *env
 enum hf_err hf_merge_times_gather(struct hf_merge_times *times,
                                   const struct hf_merge_plan *plan,
                                   struct hf_detail *detail) HF_MUST_CHECK;
-/* Gives a table that is complete its part. */
+/* Gives a table that is complete, but for its ranges, its part; `newest_range` is the highest
+ * version of these, 0: there are none. */
 struct hf_table_writer;
-void hf_merge_times_give(struct hf_merge_times *times, struct hf_table_writer *writer);
+void hf_merge_times_give(struct hf_merge_times *times, struct hf_table_writer *writer,
+                         uint64_t newest_range);
 /* How many a further table can get, at most. */
 uint32_t hf_merge_times_left(const struct hf_merge_times *times);
 

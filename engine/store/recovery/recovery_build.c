@@ -167,6 +167,39 @@ insert_oldest(struct hf_memtable *table, struct queue *queue)
     return err;
 }
 
+/* Ranges need no queue: they are few, and have no slot to wait for. */
+static enum hf_err
+add_range(struct hf_memtable *table, const uint8_t *at, uint64_t ref)
+{
+    struct hf_wal_op op = hf_wal_op_decode(at);
+    struct hf_range_delete range = {
+        .from = op.key,
+        .to = op.value,
+        .version = hf_wal_op_version(at),
+        .time_us = hf_wal_op_time(at),
+    };
+    enum hf_err err = hf_memtable_reserve_range(table, &range);
+
+    if (err == HF_OK)
+        hf_memtable_insert_range(table, ref);
+    return err;
+}
+
+static enum hf_err
+queue_op(struct hf_memtable *table, struct queue *queue, const struct hf_wal_op *op,
+         uint64_t ref)
+{
+    enum hf_err err = HF_OK;
+
+    if (queue->limit - queue->first == LOOKAHEAD)
+        err = insert_oldest(table, queue);
+    uint32_t i = queue->limit++ % LOOKAHEAD;
+    queue->hash[i] = hf_memtable_hash(table, op->key);
+    queue->ref[i] = ref;
+    hf_hash_prefetch(table->hash, queue->hash[i]);
+    return err;
+}
+
 static enum hf_err
 queue_frame(struct hf_memtable *table, struct queue *queue, uint32_t segment,
             const struct hf_frame *frame)
@@ -175,13 +208,12 @@ queue_frame(struct hf_memtable *table, struct queue *queue, uint32_t segment,
     enum hf_err err = HF_OK;
 
     for (uint32_t n = frame->count; err == HF_OK && n > 0; n--) {
-        struct hf_wal_op op = hf_wal_op_decode(table->segments.list[segment].base + off);
-        if (queue->limit - queue->first == LOOKAHEAD)
-            err = insert_oldest(table, queue);
-        uint32_t i = queue->limit++ % LOOKAHEAD;
-        queue->hash[i] = hf_memtable_hash(table, op.key);
-        queue->ref[i] = hf_ref(segment, off);
-        hf_hash_prefetch(table->hash, queue->hash[i]);
+        const uint8_t *at = table->segments.list[segment].base + off;
+        struct hf_wal_op op = hf_wal_op_decode(at);
+        if (op.type == HF_WAL_DELETE_RANGE)
+            err = add_range(table, at, hf_ref(segment, off));
+        else
+            err = queue_op(table, queue, &op, hf_ref(segment, off));
         off += op.size;
     }
     return err;

@@ -7,6 +7,9 @@
  *   a lookup     bounds of the keys --> filter --> index ... --> data block
  *                     |                    |                         |
  *                 NOT_FOUND            NOT_FOUND           the entry, or NOT_FOUND
+ *
+ * and if it has ranges, that are in memory as long as it is open: a delete, where one of them
+ * is newer than what was found.
  */
 #include "store/table/table.h"
 
@@ -79,6 +82,7 @@ static void
 table_free(struct hf_table_env *env, struct hf_table *table)
 {
     hf_file_close(table->file);
+    hf_range_set_close(table->ranges);
     hf_budget_free(env->budget, table->keys, table->info.key_min.len + table->info.key_max.len);
     hf_budget_free(env->budget, table, sizeof *table);
 }
@@ -99,10 +103,35 @@ table_new(struct hf_table_env *env, const struct hf_table_info *info)
         return NULL;
     }
     memcpy(table->keys, info->key_min.at, min_size);
-    memcpy(table->keys + min_size, info->key_max.at, max_size);
+    if (max_size > 0)
+        memcpy(table->keys + min_size, info->key_max.at, max_size);
     table->info.key_min = hf_span(table->keys, min_size);
     table->info.key_max = hf_span(table->keys + min_size, max_size);
     return table;
+}
+
+/* Damaged ones are not refused here: what no range could cover can still be read. */
+static enum hf_err
+read_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *detail)
+{
+    struct hf_range_list list;
+    enum hf_err err;
+
+    if (table->meta.ranges_size == 0)
+        return HF_OK;
+    hf_range_list_init(&list, env->budget);
+    err = hf_table_read_ranges(env, table, &list, detail);
+    if (err == HF_OK)
+        err = hf_range_list_index(&list, &table->ranges);
+    hf_range_list_fini(&list);
+    if (err == HF_ERR_NO_MEMORY)
+        hf_detail_set(detail, err, "no memory for the ranges of table-%010u",
+                      (unsigned)table->info.number);
+    if (err != HF_ERR_CORRUPT)
+        return err;
+    HF_MARK(table_ranges_bad);
+    table->ranges_are_bad = true;
+    return HF_OK;
 }
 
 enum hf_err
@@ -119,6 +148,8 @@ hf_table_open(struct hf_table **out, struct hf_table_env *env, const struct hf_t
     err = open_file(table, env, detail);
     if (err == HF_OK)
         err = read_metas(table, env, detail);
+    if (err == HF_OK)
+        err = read_ranges(table, env, detail);
     if (err == HF_OK)
         *out = table;
     else
@@ -203,21 +234,62 @@ look_up(struct hf_table_env *env, struct hf_table *table, struct hf_span key, ui
 }
 
 enum hf_err
+hf_table_ranges_check(const struct hf_table *table, struct hf_detail *detail)
+{
+    if (!table->ranges_are_bad)
+        return HF_OK;
+    return hf_table_corrupt(table, hf_table_ranges_off(table),
+                            "the ranges that it deletes cannot be read", detail);
+}
+
+enum hf_err
+hf_table_cover(const struct hf_table *table, struct hf_span key, uint64_t version,
+               uint64_t *cover, struct hf_detail *detail)
+{
+    *cover = 0;
+    if (table->ranges_are_bad && hf_span_compare(key, table->info.key_min) >= 0 &&
+        !hf_table_ends_before(&table->info, key))
+        return hf_table_ranges_check(table, detail);
+    *cover = hf_range_set_cover(table->ranges, key, version);
+    return HF_OK;
+}
+
+/* Puts a delete of the range's version in place of an older entry, or of none. */
+static enum hf_err
+hide(struct hf_table_env *env, struct hf_span key, uint64_t cover, enum hf_err err,
+     struct hf_table_found *found)
+{
+    if (err != HF_ERR_NOT_FOUND && (err != HF_OK || found->entry.version >= cover))
+        return err;
+    hf_cache_unpin(env->cache, found->pin);
+    *found = (struct hf_table_found){
+        .entry = { .key = key, .version = cover, .is_delete = true },
+    };
+    return HF_OK;
+}
+
+enum hf_err
 hf_table_get(struct hf_table_env *env, struct hf_table *table, struct hf_span key,
              uint64_t hash, uint64_t version, struct hf_table_found *found,
              struct hf_detail *detail)
 {
     const struct hf_table_info *info = &table->info;
-    enum hf_err err;
+    uint64_t cover = 0;
+    enum hf_err err = HF_OK;
 
     HF_ASSERT(key.len > 0);
     *found = (struct hf_table_found){ 0 };
     if (version < info->version_min || hf_span_compare(key, info->key_min) < 0 ||
-        hf_span_compare(key, info->key_max) > 0)
+        hf_table_ends_before(info, key))
         return HF_ERR_NOT_FOUND;
-    err = ask_filter(env, table, hash, detail);
+    if (table->meta.ranges_size > 0)
+        err = hf_table_cover(table, key, version, &cover, detail);
+    if (err == HF_OK)
+        err = ask_filter(env, table, hash, detail);
     if (err == HF_OK)
         err = look_up(env, table, key, version, found, detail);
+    if (cover > 0)
+        err = hide(env, key, cover, err, found);
     if (err == HF_ERR_CORRUPT && HF_PLANTED(table_error_is_absence))
         err = HF_ERR_NOT_FOUND;
     return err;

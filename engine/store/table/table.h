@@ -14,6 +14,7 @@
 
 #include "format/manifest_format.h"
 #include "format/table_format.h"
+#include "index/range_list.h"
 #include "store/table/cache.h"
 #include "vfs/vfs_env.h"
 #include "vfs/vfs_file.h"
@@ -42,6 +43,8 @@ struct hf_table {
     uint8_t *keys;
     uint64_t sampled_from_us; /* the time of its first sample; 0: not read yet, or no samples */
     uint64_t sampled_to;      /* and the version of its last */
+    struct hf_range_set *ranges; /* NULL: it has none, or they are damaged */
+    bool ranges_are_bad;         /* nobody can tell which keys between its bounds are deleted */
 };
 
 /* "table-0000000007"; and back, 0 if it is not such a name. */
@@ -50,7 +53,8 @@ uint32_t hf_table_number(const char *name, const char *suffix);
 
 /*
  * Opens what a manifest names, and holds it against `info`. *out has one ref. MISSING_FILE,
- * CORRUPT (neither meta is good, or they say something else), VERSION, IO, NO_MEMORY.
+ * CORRUPT (neither meta is good, or they say something else), VERSION, IO, NO_MEMORY. Where
+ * only its ranges are damaged it opens: a read that depends on them is CORRUPT.
  */
 enum hf_err hf_table_open(struct hf_table **out, struct hf_table_env *env,
                           const struct hf_table_info *info,
@@ -68,8 +72,9 @@ struct hf_table_found {
 /* hf_hash_bytes_of(key, this) is what hf_table_get wants. */
 uint64_t hf_table_hash_seed(const struct hf_table_env *env);
 
-/* The newest entry of `key` with a version of at most `version`, a delete too. NOT_FOUND;
- * CORRUPT, IO, NO_MEMORY. */
+/* The newest entry of `key` with a version of at most `version`, a delete too; where a range
+ * covers it, a delete of its version, with nothing pinned. NOT_FOUND; CORRUPT, IO,
+ * NO_MEMORY. */
 enum hf_err hf_table_get(struct hf_table_env *env, struct hf_table *table, struct hf_span key,
                          uint64_t hash, uint64_t version, struct hf_table_found *found,
                          struct hf_detail *detail) HF_MUST_CHECK;
@@ -93,6 +98,13 @@ bool hf_table_samples_next(struct hf_samples_reader *reader);
 enum hf_err hf_table_version_at(struct hf_table_env *env, struct hf_table *table,
                                 uint64_t time_us, uint64_t *version,
                                 struct hf_detail *detail) HF_MUST_CHECK;
+/* The version of the newest range over `key`, up to `version`; 0: none. CORRUPT: they cannot be
+ * read. */
+enum hf_err hf_table_cover(const struct hf_table *table, struct hf_span key, uint64_t version,
+                           uint64_t *cover, struct hf_detail *detail) HF_MUST_CHECK;
+/* CORRUPT if the ranges of the table are damaged. */
+enum hf_err hf_table_ranges_check(const struct hf_table *table,
+                                  struct hf_detail *detail) HF_MUST_CHECK;
 
 /* ---- cursors ----------------------------------------------------------------------------- */
 
@@ -148,7 +160,8 @@ struct hf_entry hf_table_cursor_entry(const struct hf_table_cursor *cursor);
 
 /*
  * A check of a whole table in pieces: both metas, every block, every entry in its order, the
- * index against what it leads to, every key in the filter, counts and bounds against info.
+ * index against what it leads to, every key in the filter, ranges, counts and bounds against
+ * info.
  */
 struct hf_table_check;
 

@@ -1,12 +1,13 @@
 /*
  * table_check.c - looking at every byte of a table.
  *
- *   METAS --> ENTRIES --> FILTER --> SAMPLES --> DONE
+ *   METAS --> ENTRIES --> FILTER --> RANGES --> SAMPLES --> DONE
  *
  *   METAS     the file's size; both metas, which say the same
  *   ENTRIES   a cursor goes over all of them, so every data and index block is read, and is
  *             where and what the index says; entries are counted, and looked for in the filter
  *   FILTER    every filter block, those too that no key belongs to
+ *   RANGES    every block of ranges, their order, their bounds; then what was counted
  *   SAMPLES   the samples; and no byte of the file belongs to nothing
  *
  * Of the filter a number of blocks are kept, each in one place: block i in slot i modulo their
@@ -14,13 +15,14 @@
  * takes, and the memory has a limit.
  */
 #include "base/hash.h"
+#include "base/probe.h"
 #include "base/span.h"
 #include "memory/area.h"
 #include "store/table/table_read.h"
 
 #define FILTER_SLOTS 256u
 
-enum stage { METAS, ENTRIES, FILTER, SAMPLES, DONE };
+enum stage { METAS, ENTRIES, FILTER, RANGES, SAMPLES, DONE };
 
 struct hf_table_check {
     struct hf_table_env *env;
@@ -38,7 +40,14 @@ struct hf_table_check {
 
     uint64_t covered; /* bytes of the file that were looked at */
     struct hf_table_meta seen;
-    bool last_is_max; /* the entry looked at last has the largest key there should be */
+    bool min_is_met, max_is_met; /* something reaches up to the bound that there should be */
+
+    uint64_t ranges_off; /* of the block of ranges that comes next */
+    uint8_t *ranges_raw;
+    struct hf_block *ranges_block;
+    uint8_t *last_from; /* of the range before */
+    size_t last_from_size;
+    uint64_t last_version;
 };
 
 /* ---- opening and closing ----------------------------------------------------------------- */
@@ -47,13 +56,18 @@ struct hf_table_check {
 static uint64_t
 lay_out(struct hf_table_check *check, void *area)
 {
+    const struct hf_table_meta *meta = &check->table->meta;
     uint64_t slots = check->slot_count;
+    bool has_ranges = meta->ranges_size > 0;
     uint64_t used = 0;
 
     hf_area_take(area, &used, sizeof *check);
     check->samples_raw = hf_area_take(area, &used, check->table->meta.samples.size);
     check->slots = hf_area_take(area, &used, slots * HF_FILTER_BLOCK_SIZE);
     check->slot_of = hf_area_take(area, &used, slots * sizeof *check->slot_of);
+    check->ranges_raw = hf_area_take(area, &used, has_ranges ? meta->block_size_max : 0);
+    check->ranges_block = hf_area_take(area, &used, has_ranges ? meta->loaded_size_max : 0);
+    check->last_from = hf_area_take(area, &used, has_ranges ? meta->key_size_max : 0);
     return used;
 }
 
@@ -195,7 +209,8 @@ check_filter_block(struct hf_table_check *check, struct hf_detail *detail)
     enum hf_err err = HF_OK;
 
     if (check->filter_next == check->table->meta.filter_count) {
-        check->stage = SAMPLES;
+        check->ranges_off = hf_table_ranges_off(check->table);
+        check->stage = RANGES;
     } else {
         err = use_filter(check, check->filter_next++, &payload, detail);
         check->covered += HF_FILTER_BLOCK_SIZE;
@@ -205,13 +220,12 @@ check_filter_block(struct hf_table_check *check, struct hf_detail *detail)
 
 /* ---- entries ----------------------------------------------------------------------------- */
 
+/* Of an entry, or of a range in the shape of one. */
 static void
-count_entry(struct hf_table_meta *seen, const struct hf_entry *entry)
+note_sizes(struct hf_table_meta *seen, const struct hf_entry *entry)
 {
     uint64_t size = entry->key.len + entry->value.len;
 
-    seen->entries++;
-    seen->deletes += entry->is_delete;
     seen->data_size += size;
     if (entry->key.len > seen->key_size_max)
         seen->key_size_max = (uint32_t)entry->key.len;
@@ -229,14 +243,16 @@ check_entry(struct hf_table_check *check, const struct hf_entry *entry,
 {
     const struct hf_table_info *info = &check->table->info;
     uint64_t off = check->cursor.step[check->table->meta.depth].place.off;
-    int order = hf_span_compare(entry->key, info->key_max);
 
-    if (check->seen.entries == 0 && !hf_span_equal(entry->key, info->key_min))
-        return wrong(check, off, "the first key is not that of the manifest", detail);
-    if (order > 0)
+    if (hf_span_compare(entry->key, info->key_min) < 0)
+        return wrong(check, off, "a key is smaller than the manifest says", detail);
+    if (hf_table_ends_before(info, entry->key))
         return wrong(check, off, "a key is larger than the manifest says", detail);
-    check->last_is_max = order == 0;
-    count_entry(&check->seen, entry);
+    check->min_is_met |= hf_span_equal(entry->key, info->key_min);
+    check->max_is_met |= !info->max_is_open && hf_span_equal(entry->key, info->key_max);
+    check->seen.entries++;
+    check->seen.deletes += entry->is_delete;
+    note_sizes(&check->seen, entry);
     return check_in_filter(check, entry->key, detail);
 }
 
@@ -259,7 +275,9 @@ check_totals(const struct hf_table_check *check, struct hf_detail *detail)
 {
     const struct hf_table_meta *seen = &check->seen, *meta = &check->table->meta;
 
-    if (!check->last_is_max)
+    if (!check->min_is_met)
+        return wrong(check, 0, "the first key is not that of the manifest", detail);
+    if (!check->max_is_met)
         return wrong(check, 0, "the last key is not that of the manifest", detail);
     if (seen->entries != meta->entries || seen->deletes != meta->deletes ||
         seen->version_min != meta->version_min || seen->version_max != meta->version_max ||
@@ -284,10 +302,69 @@ check_data_block(struct hf_table_check *check, struct hf_detail *detail)
             err = hf_table_cursor_next(cursor, detail);
     } while (err == HF_OK && !cursor->at_end &&
              cursor->step[check->table->meta.depth].index != 0);
-    if (err == HF_OK && cursor->at_end) {
-        err = check_totals(check, detail);
+    if (err == HF_OK && cursor->at_end)
         check->stage = FILTER;
+    return err;
+}
+
+/* ---- ranges ------------------------------------------------------------------------------ */
+
+/* Bounds are not looked at where the planted mistake leaves ranges out of them. */
+static enum hf_err
+check_range_bounds(struct hf_table_check *check, const struct hf_entry *range,
+                   struct hf_detail *detail)
+{
+    const struct hf_table_info *info = &check->table->info;
+    struct hf_table_info end = { .key_max = range->value, .max_is_open = true };
+
+    if (HF_PLANTED(table_bounds_without_ranges))
+        return HF_OK;
+    if (hf_span_compare(range->key, info->key_min) < 0 || hf_table_ends_first(info, &end))
+        return wrong(check, check->ranges_off, "a range goes beyond what the manifest says",
+                     detail);
+    check->min_is_met |= hf_span_equal(range->key, info->key_min);
+    check->max_is_met |= info->max_is_open && hf_span_equal(range->value, info->key_max);
+    return HF_OK;
+}
+
+static enum hf_err
+check_range(struct hf_table_check *check, const struct hf_entry *range,
+            struct hf_detail *detail)
+{
+    struct hf_table_meta *seen = &check->seen;
+    struct hf_span last = hf_span(check->last_from, check->last_from_size);
+
+    if (range->key.len > check->table->meta.key_size_max ||
+        hf_entry_compare(last, check->last_version, range->key, range->version) >= 0)
+        return wrong(check, check->ranges_off, "a range is not in its order", detail);
+    memcpy(check->last_from, range->key.at, range->key.len);
+    check->last_from_size = range->key.len;
+    check->last_version = range->version;
+    note_sizes(seen, range);
+    if (range->value.len > seen->key_size_max)
+        seen->key_size_max = (uint32_t)range->value.len;
+    return check_range_bounds(check, range, detail);
+}
+
+/* The next block of them; behind the last, what all entries and ranges come to. */
+static enum hf_err
+check_ranges_block(struct hf_table_check *check, struct hf_detail *detail)
+{
+    const struct hf_table *table = check->table;
+    uint64_t off = check->ranges_off;
+    enum hf_err err;
+
+    if (off == table->meta.file_size - HF_TABLE_META_SIZE) {
+        check->stage = SAMPLES;
+        return check_totals(check, detail);
     }
+    err = hf_table_load_ranges(table, &off, check->ranges_raw, check->ranges_block, detail);
+    for (uint32_t i = 0; err == HF_OK && i < check->ranges_block->count; i++) {
+        struct hf_entry range = hf_block_entry(check->ranges_block, i);
+        err = check_range(check, &range, detail);
+    }
+    check->covered += off - check->ranges_off;
+    check->ranges_off = off;
     return err;
 }
 
@@ -326,6 +403,9 @@ hf_table_check_step(struct hf_table_check *check, uint32_t blocks, bool *more,
             break;
         case FILTER:
             err = check_filter_block(check, detail);
+            break;
+        case RANGES:
+            err = check_ranges_block(check, detail);
             break;
         case SAMPLES:
             err = check_samples(check, detail);

@@ -42,6 +42,18 @@ enum hf_err hf_table_load(const struct hf_table *table, const struct hf_block_wa
 bool hf_table_load_from(const struct hf_table *table, const struct hf_block_want *want,
                         struct hf_span in, struct hf_block *block);
 
+/* Where the first range block of a table is, if it has any; the last ends at the second meta.
+ * */
+uint64_t hf_table_ranges_off(const struct hf_table *table);
+/* Loads the range block at *off as hf_table_load does, and moves *off behind it. */
+enum hf_err hf_table_load_ranges(const struct hf_table *table, uint64_t *off, uint8_t *raw,
+                                 struct hf_block *block,
+                                 struct hf_detail *detail) HF_MUST_CHECK;
+/* Adds all ranges of a table to a list. CORRUPT, IO, NO_MEMORY: some may be in it. */
+enum hf_err hf_table_read_ranges(const struct hf_table_env *env, const struct hf_table *table,
+                                 struct hf_range_list *list,
+                                 struct hf_detail *detail) HF_MUST_CHECK;
+
 /* The data or index block by way of the cache, pinned; *out is NULL after an error. Called with
  * the mutex, which a miss gives up meanwhile. CORRUPT, IO, NO_MEMORY. */
 enum hf_err hf_table_cached(struct hf_cached **out, struct hf_table_env *env,

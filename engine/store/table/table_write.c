@@ -74,9 +74,12 @@ struct hf_table_writer {
     uint32_t sample_count;
     uint8_t *samples_block;
 
-    uint8_t *key_min;
-    size_t key_min_size;
-    size_t last_key_size; /* of the entry added last; its bytes are levels[0].last_key */
+    uint8_t *key_min, *key_max; /* the bounds; the upper one once the entries have ended */
+    size_t key_min_size, key_max_size;
+    bool max_is_open;
+    bool has_ended;       /* no more entries: index, filter and samples are out */
+    uint64_t ranges_off;  /* of the first block of ranges, once that is so */
+    size_t last_key_size; /* of the one added last; its bytes are levels[0].last_key */
     uint64_t last_version;
 };
 
@@ -150,6 +153,7 @@ lay_out(struct hf_table_writer *writer, void *area)
         area, &used, HF_BLOCK_OVERHEAD + HF_SAMPLES_HEAD + samples_max * HF_SAMPLE_SIZE_MAX);
     writer->out = hf_area_take(area, &used, writer->out_size);
     writer->key_min = hf_area_take(area, &used, key_size_max);
+    writer->key_max = hf_area_take(area, &used, key_size_max);
     writer->filter = hf_area_take(area, &used, filter_count * HF_FILTER_BLOCK_SIZE);
     for (uint32_t i = 0; i <= HF_TABLE_DEPTH_MAX; i++) {
         struct level *level = &writer->levels[i];
@@ -405,14 +409,13 @@ add_to_filter(struct hf_table_writer *writer, struct hf_span key)
     writer->keys++;
 }
 
+/* Of an entry, or of a range in the shape of one. */
 static void
-count_entry(struct hf_table_writer *writer, const struct hf_entry *entry)
+note_sizes(struct hf_table_writer *writer, const struct hf_entry *entry)
 {
     struct hf_table_meta *meta = &writer->meta;
     uint64_t size = entry->key.len + entry->value.len;
 
-    meta->entries++;
-    meta->deletes += entry->is_delete;
     meta->version_min = lesser(meta->version_min, entry->version);
     meta->version_max = greater(meta->version_max, entry->version);
     meta->data_size += size;
@@ -422,19 +425,33 @@ count_entry(struct hf_table_writer *writer, const struct hf_entry *entry)
     writer->last_version = entry->version;
 }
 
+/* Whether what comes next is as planned, and behind what came before; *order is how the two
+ * keys compare. */
+static enum hf_err
+check_next(const struct hf_table_writer *writer, const struct hf_entry *entry, int *order,
+           struct hf_detail *detail)
+{
+    struct hf_span last = hf_span(writer->levels[0].last_key, writer->last_key_size);
+
+    *order = hf_span_compare(last, entry->key);
+    if (entry->key.len > writer->plan.key_size_max ||
+        entry->key.len + entry->value.len > writer->plan.entry_size_max)
+        return refuse(writer, "is larger than any should be", detail);
+    if (*order > 0 || (*order == 0 && writer->last_version <= entry->version))
+        return refuse(writer, "is not behind the one before it", detail);
+    return HF_OK;
+}
+
 enum hf_err
 hf_table_writer_add(struct hf_table_writer *writer, const struct hf_entry *entry,
                     struct hf_detail *detail)
 {
-    struct hf_span last = hf_span(writer->levels[0].last_key, writer->last_key_size);
-    int order = hf_span_compare(last, entry->key);
-    enum hf_err err;
+    int order;
+    enum hf_err err = check_next(writer, entry, &order, detail);
 
-    if (entry->key.len > writer->plan.key_size_max ||
-        entry->key.len + entry->value.len > writer->plan.entry_size_max)
-        return refuse(writer, "is larger than any should be", detail);
-    if (order > 0 || (order == 0 && writer->last_version <= entry->version))
-        return refuse(writer, "is not behind the one before it", detail);
+    HF_ASSERT(!writer->has_ended);
+    if (err != HF_OK)
+        return err;
     if (writer->meta.entries == 0) {
         memcpy(writer->key_min, entry->key.at, entry->key.len);
         writer->key_min_size = entry->key.len;
@@ -444,7 +461,9 @@ hf_table_writer_add(struct hf_table_writer *writer, const struct hf_entry *entry
         return err;
     if (order != 0)
         add_to_filter(writer, entry->key);
-    count_entry(writer, entry);
+    writer->meta.entries++;
+    writer->meta.deletes += entry->is_delete;
+    note_sizes(writer, entry);
     return HF_OK;
 }
 
@@ -522,6 +541,111 @@ put_samples(struct hf_table_writer *writer, struct hf_detail *detail)
                      &writer->meta.samples, detail);
 }
 
+/* Index, filter and samples go out; what comes now are ranges. */
+static enum hf_err
+end_entries(struct hf_table_writer *writer, struct hf_detail *detail)
+{
+    enum hf_err err;
+
+    HF_ASSERT(writer->meta.entries > 0);
+    memcpy(writer->key_max, writer->levels[0].last_key, writer->last_key_size);
+    writer->key_max_size = writer->last_key_size;
+    err = put_index(writer, detail);
+    if (err == HF_OK)
+        err = put_filter(writer, detail);
+    if (err == HF_OK)
+        err = put_samples(writer, detail);
+    writer->has_ended = true;
+    writer->ranges_off = writer->off;
+    writer->last_key_size = 0;
+    level_begin(&writer->levels[0]);
+    return err;
+}
+
+/* ---- ranges ------------------------------------------------------------------------------ */
+
+/* Puts out the block of ranges in the making, if there is one. */
+static enum hf_err
+put_ranges(struct hf_table_writer *writer, struct hf_detail *detail)
+{
+    struct level *level = &writer->levels[0];
+    struct hf_table_meta *meta = &writer->meta;
+    struct hf_block_place place;
+    enum hf_err err;
+
+    if (level->builder.count == 0)
+        return HF_OK;
+    size_t size = hf_block_finish(&level->builder);
+    err = put_block(writer, HF_BLOCK_RANGES, level->block, size, &place, detail);
+    if (err == HF_OK && writer->off - writer->ranges_off > UINT32_MAX)
+        err =
+            hf_detail_set(detail, HF_ERR_TOO_LARGE, "table-%010u has more than 4 GiB of ranges",
+                          (unsigned)writer->plan.number);
+    meta->ranges_size = (uint32_t)(writer->off - writer->ranges_off);
+    meta->block_size_max = (uint32_t)greater(meta->block_size_max, place.size);
+    meta->loaded_size_max =
+        (uint32_t)greater(meta->loaded_size_max, level->builder.loaded_size);
+    level_begin(level);
+    return err;
+}
+
+/* Ranges say something of keys beside those of the entries. */
+static void
+widen_bounds(struct hf_table_writer *writer, const struct hf_range_delete *range)
+{
+    struct hf_table_info info = {
+        .key_max = hf_span(writer->key_max, writer->key_max_size),
+        .max_is_open = writer->max_is_open,
+    };
+    struct hf_table_info end = { .key_max = range->to, .max_is_open = true };
+
+    if (HF_PLANTED(table_bounds_without_ranges))
+        return;
+    if (hf_span_compare(range->from, hf_span(writer->key_min, writer->key_min_size)) < 0) {
+        memcpy(writer->key_min, range->from.at, range->from.len);
+        writer->key_min_size = range->from.len;
+    }
+    if (!hf_table_ends_first(&info, &end))
+        return;
+    if (range->to.len > 0)
+        memcpy(writer->key_max, range->to.at, range->to.len);
+    writer->key_max_size = range->to.len;
+    writer->max_is_open = true;
+}
+
+enum hf_err
+hf_table_writer_add_range(struct hf_table_writer *writer, const struct hf_range_delete *range,
+                          struct hf_detail *detail)
+{
+    struct hf_entry entry = {
+        .key = range->from,
+        .value = range->to,
+        .version = range->version,
+        .time_us = range->time_us,
+    };
+    enum hf_err err = HF_OK;
+    int order;
+
+    if (!writer->has_ended)
+        err = end_entries(writer, detail);
+    if (err == HF_OK)
+        err = check_next(writer, &entry, &order, detail);
+    if (err == HF_OK && !add_here(writer, 0, &entry)) {
+        err = put_ranges(writer, detail);
+        bool fits = err != HF_OK || add_here(writer, 0, &entry);
+        HF_ASSERT(fits); /* an empty block has room for any range of the plan */
+    }
+    if (err != HF_OK)
+        return err;
+    note_sizes(writer, &entry);
+    if (range->to.len > writer->meta.key_size_max)
+        writer->meta.key_size_max = (uint32_t)range->to.len;
+    widen_bounds(writer, range);
+    return HF_OK;
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
 /* The last bytes of the file, and then the first. */
 static enum hf_err
 put_metas(struct hf_table_writer *writer, struct hf_detail *detail)
@@ -561,14 +685,13 @@ hf_table_writer_finish(struct hf_table_writer *writer, struct hf_table_info *inf
                        struct hf_detail *detail)
 {
     const struct hf_table_meta *meta = &writer->meta;
-    enum hf_err err;
+    enum hf_err err = HF_OK;
 
-    HF_ASSERT(meta->entries > 0 && !writer->is_named);
-    err = put_index(writer, detail);
+    HF_ASSERT(!writer->is_named);
+    if (!writer->has_ended)
+        err = end_entries(writer, detail);
     if (err == HF_OK)
-        err = put_filter(writer, detail);
-    if (err == HF_OK)
-        err = put_samples(writer, detail);
+        err = put_ranges(writer, detail);
     if (err == HF_OK)
         err = put_metas(writer, detail);
     if (err == HF_OK)
@@ -585,7 +708,8 @@ hf_table_writer_finish(struct hf_table_writer *writer, struct hf_table_info *inf
         .version_min = meta->version_min,
         .version_max = meta->version_max,
         .key_min = hf_span(writer->key_min, writer->key_min_size),
-        .key_max = hf_span(writer->levels[0].last_key, writer->last_key_size),
+        .key_max = hf_span(writer->key_max, writer->key_max_size),
+        .max_is_open = writer->max_is_open,
     };
     return HF_OK;
 }

@@ -3,7 +3,8 @@
  *
  *   open       table-N.tmp is there
  *   add ...    data blocks go out as they fill; an index block when it fills
- *   finish     the index, the filter, both metas; sync; rename to table-N
+ *   range ...  the index, the filter and the samples go out, then blocks of ranges
+ *   finish     what is left, both metas; sync; rename to table-N
  *
  * Nobody may name the table in a manifest before the directory is synced, which is the
  * caller's to do, once for all tables of a job. Between open and finish nothing is allocated
@@ -22,8 +23,8 @@ struct hf_table_plan {
     uint32_t level;
     uint64_t entries_max;    /* that will be added, at most; more versions of its last key do
                               * no harm */
-    uint64_t entry_size_max; /* key and value of the largest */
-    uint32_t key_size_max;   /* of the largest key */
+    uint64_t entry_size_max; /* key and value of the largest, or both keys of a range */
+    uint32_t key_size_max;   /* of the largest key, ends of ranges too */
     uint32_t block_size; /* payload bytes at which a block is full; a larger entry is alone */
     uint32_t samples_max;
 };
@@ -41,6 +42,11 @@ enum hf_err hf_table_writer_add(struct hf_table_writer *writer, const struct hf_
 void hf_table_writer_sample(struct hf_table_writer *writer, struct hf_sample sample);
 /* The highest version of an entry so far; 0: there is none. */
 uint64_t hf_table_writer_newest(const struct hf_table_writer *writer);
+/* A range, once all entries and samples are there: in the order of first keys, of equal ones
+ * the newest first. There is an entry already. Errors as above. */
+enum hf_err hf_table_writer_add_range(struct hf_table_writer *writer,
+                                      const struct hf_range_delete *range,
+                                      struct hf_detail *detail) HF_MUST_CHECK;
 /* Bytes of the file so far, about. */
 uint64_t hf_table_writer_size(const struct hf_table_writer *writer);
 uint64_t hf_table_writer_entries(const struct hf_table_writer *writer);
