@@ -447,6 +447,40 @@ test_bad_places(void)
            "memory mode does not hide a durable database");
 }
 
+/* Whether the background finds nothing left to do, within more steps than it can need. */
+static bool
+comes_to_rest(struct hf_db *db)
+{
+    bool more = true;
+
+    for (int i = 0; more && i < 10000; i++)
+        more = hf_work(db, &more) == HF_OK && more;
+    return !more;
+}
+
+/* The first scan makes the ordered index, which from then on the background keeps up to date. */
+static void
+test_rest(void)
+{
+    struct hf_options options = options_for(HF_MODE_BUFFERED);
+    const char *path = fresh_path();
+    struct hf_db *db = open_with(path, &options);
+
+    TAP_OK(db != NULL && hf_put(db, text("k"), text("v"), 0, NULL) == HF_OK &&
+               comes_to_rest(db),
+           "behind a commit the background comes to rest");
+    TAP_OK(strcmp(keys_of(db, HF_LATEST, "", "", false), "k") == 0 && comes_to_rest(db),
+           "behind a scan too");
+    TAP_OK(hf_flush(db) == HF_OK && hf_close(db) == HF_OK &&
+               (db = open_with(path, &options)) != NULL &&
+               strcmp(keys_of(db, HF_LATEST, "", "", false), "k") == 0 && comes_to_rest(db),
+           "behind a scan of what was opened again, where the log ends with no commit");
+    TAP_OK(hf_put(db, text("l"), text("v"), 0, NULL) == HF_OK && comes_to_rest(db) &&
+               strcmp(keys_of(db, HF_LATEST, "", "", false), "k l") == 0 && comes_to_rest(db),
+           "and what is committed afterwards is scanned");
+    (void)hf_close(db);
+}
+
 int
 main(void)
 {
@@ -468,6 +502,7 @@ main(void)
     test_oversized();
     test_damage();
     test_bad_places();
+    test_rest();
     snprintf(command, sizeof command, "rm -rf '%s'", root);
     return system(command) != 0 || tap_done();
 }

@@ -453,6 +453,8 @@ hf_memtable_catch_up(struct hf_memtable *table, uint64_t frames, bool *behind)
         uint64_t at = hf_ref(table->ordered_segment, 0);
         if (!hf_frame_next(&frame, hf_segments_of(segments, at), table->ordered_off)) {
             if (table->ordered_segment == hf_segments_newest_number(segments)) {
+                /* What is behind the last commit, such as a link, is passed for good. */
+                table->ordered_off = segments->list[segments->count - 1].used;
                 *behind = false;
                 break;
             }
