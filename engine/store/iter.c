@@ -263,13 +263,15 @@ pick(struct hf_iter *iter)
     return best == NULL || is_outside(&iter->range, best->entry.key) ? NULL : best;
 }
 
-/* Notes which sources stand on `key`. */
+/* Notes which sources stand on the key that `given` does. */
 static void
-note_given(struct hf_iter *iter, struct hf_span key)
+note_given(struct hf_iter *iter, const struct hf_source *given)
 {
     for (uint32_t i = 0; i < iter->source_count; i++) {
         struct hf_source *source = &iter->sources[i];
-        source->was_given = !source->at_end && hf_span_equal(source->entry.key, key);
+        source->was_given =
+            source == given ||
+            (!source->at_end && hf_span_equal(source->entry.key, given->entry.key));
     }
 }
 
@@ -287,7 +289,7 @@ step(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *deta
     const struct hf_source *source = err == HF_OK ? pick(iter) : NULL;
     if (source == NULL)
         return err == HF_OK ? HF_ERR_NOT_FOUND : err;
-    note_given(iter, source->entry.key);
+    note_given(iter, source);
     *found = &source->entry;
     return HF_OK;
 }
@@ -313,11 +315,12 @@ hf_iter_next(struct hf_iter *iter, struct hf_item *item)
 {
     HF_TIMED(next);
     struct hf_db *db = iter->view->db;
-    struct hf_detail detail = { "" };
+    struct hf_detail detail;
     const struct hf_entry *entry = NULL;
 
     if (iter->err != HF_OK)
         return iter->err;
+    detail.text[0] = 0; /* no more of it: this is done for every pair */
     hf_db_lock_view(db);
     do
         iter->err = advance(iter, &entry, &detail);

@@ -172,10 +172,11 @@ get_from_tables(struct hf_view *view, struct hf_span key, struct hf_item *item)
 {
     HF_TIMED(tables);
     struct hf_db *db = view->db;
-    struct hf_detail detail = { "" };
+    struct hf_detail detail;
     struct hf_table_found found;
     enum hf_err err = reserve_pin(view);
 
+    detail.text[0] = 0;
     if (err == HF_OK)
         err = hf_read_tables(db, view->catalog, key, view->version, &found, &detail);
     if (err == HF_OK && found.entry.is_delete) {
@@ -267,11 +268,12 @@ hf_get(struct hf_db *db, struct hf_span key, void *buffer, size_t capacity, size
        uint64_t *version)
 {
     struct hf_table_found found = { .pin = NULL };
-    struct hf_detail detail = { "" };
+    struct hf_detail detail;
     struct hf_catalog *catalog;
     uint64_t hash = hf_hash_bytes_of(key.at, key.len, db->hash_seed);
     enum hf_err err = HF_OK;
 
+    detail.text[0] = 0;
     hf_db_lock(db);
     catalog = db->catalog;
     const uint8_t *op = hf_read_memtables(catalog, key, hash, db->published);

@@ -201,16 +201,16 @@ pin_current(const struct hf_table_cursor *cursor)
     return cached;
 }
 
-/* Steps until the key is another one. */
+/* Steps back until the key is another one. */
 static enum hf_err
-leave_key(struct hf_source *source, bool forward, struct hf_detail *detail)
+leave_key(struct hf_source *source, struct hf_detail *detail)
 {
     struct hf_entry entry = hf_table_cursor_entry(cursor_of(source));
     struct hf_cached *pin = pin_current(cursor_of(source));
     enum hf_err err;
 
     do {
-        err = forward ? step_forward(source, detail) : step_back(source, detail);
+        err = step_back(source, detail);
     } while (err == HF_OK && !cursor_of(source)->at_end &&
              hf_span_equal(hf_table_cursor_entry(cursor_of(source)).key, entry.key));
     hf_cache_unpin(source->env->cache, pin);
@@ -244,7 +244,7 @@ settle_back(struct hf_source *source, enum hf_err err, struct hf_detail *detail)
 
     while (err == HF_OK && !cursor->at_end &&
            hf_table_cursor_entry(cursor).version > source->version)
-        err = leave_key(source, false, detail);
+        err = leave_key(source, detail);
     if (err == HF_OK && !cursor->at_end) {
         struct hf_entry entry = hf_table_cursor_entry(cursor);
         struct hf_cached *pin = pin_current(cursor);
@@ -252,6 +252,30 @@ settle_back(struct hf_source *source, enum hf_err err, struct hf_detail *detail)
         hf_cache_unpin(source->env->cache, pin);
     }
     return show_cursor(source, err);
+}
+
+/*
+ * To the next key that has an entry to show. The loops above would do, each decoding the entry
+ * anew; this is what a scan spends its time on. What is shown tells the key to leave, and stays
+ * in place while its block is pinned.
+ */
+static enum hf_err
+next_in_tables(struct hf_source *source, struct hf_detail *detail)
+{
+    struct hf_cached *pin = pin_current(cursor_of(source));
+    struct hf_entry entry = source->entry;
+    enum hf_err err;
+
+    do {
+        err = step_forward(source, detail);
+        if (err != HF_OK || cursor_of(source)->at_end)
+            break;
+        entry = hf_table_cursor_entry(cursor_of(source));
+    } while (entry.version > source->version || hf_span_equal(entry.key, source->entry.key));
+    hf_cache_unpin(source->env->cache, pin);
+    source->at_end = err != HF_OK || cursor_of(source)->at_end;
+    source->entry = entry;
+    return err;
 }
 
 static enum hf_err
@@ -322,7 +346,7 @@ hf_source_next(struct hf_source *source, struct hf_detail *detail)
     }
     if (source->shows_all)
         return show_cursor(source, step_forward(source, detail));
-    return settle_forward(source, leave_key(source, true, detail), detail);
+    return next_in_tables(source, detail);
 }
 
 enum hf_err
@@ -333,5 +357,5 @@ hf_source_prev(struct hf_source *source, struct hf_detail *detail)
         show_place(source, place_before(source), false);
         return HF_OK;
     }
-    return settle_back(source, leave_key(source, false, detail), detail);
+    return settle_back(source, leave_key(source, detail), detail);
 }
