@@ -458,7 +458,7 @@ comes_to_rest(struct hf_db *db)
     return !more;
 }
 
-/* The first scan makes the ordered index, which from then on the background keeps up to date. */
+/* The first scan makes the ordered index; from then on the background keeps it up to date. */
 static void
 test_rest(void)
 {
