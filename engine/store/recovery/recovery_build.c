@@ -16,7 +16,8 @@
 
 #define SMALL_SEGMENT (UINT64_C(64) << 10)
 #define BEGIN_SIZE (HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE)
-#define LOOKAHEAD 16u /* operations whose index slots are fetched before they are needed */
+#define ROOM_SECTORS 68u /* for commits to come: enough for a reserve, soon filled with zeros */
+#define LOOKAHEAD 16u    /* operations whose index slots are fetched before they are needed */
 
 /* ---- what goes into the new segment ------------------------------------------------------ */
 
@@ -103,13 +104,25 @@ begin_memory(struct hf_segment *memory)
     memory->used = BEGIN_SIZE;
 }
 
+/* Bytes for commits to come. An open waits until they are zeros and synced: of a database that
+ * is there they are few, the background prepares the next segment; a new one begins with a
+ * whole first segment. */
+static uint64_t
+room_for_more(const struct hf_recovering *r)
+{
+    const struct hf_log *log = &r->db->log;
+    uint64_t room = log->size_max < HF_LOG_SEGMENT_MIN ? log->size_max : HF_LOG_SEGMENT_MIN;
+    uint64_t few = ROOM_SECTORS * (uint64_t)log->sector;
+
+    return r->chain_count > 0 && few < room ? few : room;
+}
+
 /* The memory of the new segment, filled with what is copied. */
 static enum hf_err
 fill_fresh(struct hf_recovering *r, uint64_t copied, struct hf_segment *fresh)
 {
     struct hf_log *log = &r->db->log;
-    uint64_t room = log->size_max < HF_LOG_SEGMENT_MIN ? log->size_max : HF_LOG_SEGMENT_MIN;
-    uint64_t size = hf_log_round_up(log, log->sector + BEGIN_SIZE + copied + room);
+    uint64_t size = hf_log_round_up(log, log->sector + BEGIN_SIZE + copied + room_for_more(r));
 
     if (size > UINT32_MAX)
         return hf_detail_set(r->detail, HF_ERR_TOO_LARGE,
