@@ -359,9 +359,12 @@ sim_freeze_steps(struct sim_scenario *copy, const struct sim_recording *record)
         copy->orders[copy->order_count++] =
             (struct sim_step_order){ .step = last, .verb = SIM_KNOB_IDLE };
     }
+    if (last == 0) /* a run has a step, and what it does is not left to the mix */
+        copy->orders[copy->order_count++] =
+            (struct sim_step_order){ .step = last = 1, .verb = SIM_KNOB_IDLE };
     renumber_draws(copy, &steps, record);
     for (unsigned knob = SIM_KNOB_PUT; knob < SIM_KNOB_COUNT; knob++)
         copy->knobs[knob].pinned = false;
-    pin(copy, SIM_KNOB_STEPS, (struct sim_range){ last == 0 ? 1 : last, last == 0 ? 1 : last });
+    pin(copy, SIM_KNOB_STEPS, (struct sim_range){ last, last });
     return true;
 }

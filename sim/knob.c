@@ -388,6 +388,15 @@ site_of(enum sim_knob knob, const char *part)
     return site;
 }
 
+void
+sim_knob_make_sites(void)
+{
+    for (unsigned knob = 0; knob < SIM_KNOB_COUNT; knob++) {
+        site_of((enum sim_knob)knob, "");
+        site_of((enum sim_knob)knob, ".in");
+    }
+}
+
 struct sim_range
 sim_knob_draw(enum sim_knob knob, const struct sim_choice *choice, struct sim_tape *tape,
               uint64_t entity)

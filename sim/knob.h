@@ -87,6 +87,9 @@ const char *sim_knob_parse(enum sim_knob knob, struct sim_choice *choice, const 
 /* One value of the choices; `entity` tells apart the times that a knob is drawn in a run. */
 struct sim_range sim_knob_draw(enum sim_knob knob, const struct sim_choice *choice,
                                struct sim_tape *tape, uint64_t entity);
+/* Makes the names of all sites that sim_knob_draw draws at: for a process whose children draw,
+ * and that then looks at the sites. */
+void sim_knob_make_sites(void);
 /* The value in the language, into `to`. */
 void sim_knob_print(enum sim_knob knob, struct sim_range value, char to[SIM_HINT_SIZE]);
 

@@ -350,6 +350,23 @@ has_lasting_damage(const struct sim_run *run)
     return sim_machine_was_lied_to(run->machine);
 }
 
+/* The log does not stay long: a flush, and a bounded number of steps, make it short. */
+static void
+judge_shrinking(struct sim_run *run)
+{
+    char expected[64];
+
+    if (run->options.mode == HF_MODE_MEMORY || run->options.memory_limit != 0 ||
+        has_lasting_damage(run))
+        return;
+    if (sim_work_shrink_log(run) || run->is_broken)
+        return;
+    snprintf(expected, sizeof expected, "at most %u segments after a flush and %u steps",
+             SIM_SEGMENTS_LEFT, SIM_WORK_STEPS_TO_SHRINK);
+    sim_run_break(run, SIM_HOLDS_RESUMES, expected, "%u are left",
+                  sim_machine_count_files(run->machine, SIM_FILE_WAL));
+}
+
 /* The faults are over: in this same handle writing goes on, unless the log has failed. */
 static void
 resume(struct sim_run *run)
@@ -365,6 +382,8 @@ resume(struct sim_run *run)
     if (sim_oracle_kept(run->oracle) == before)
         sim_run_break(run, SIM_HOLDS_RESUMES, "a put succeeds once the faults are over",
                       "it is refused");
+    else if (sim_run_file_faults(run) == 0 && sim_run_knob(run, SIM_KNOB_CAPACITY) == 0)
+        judge_shrinking(run); /* a segment that a failed call left goes at the next open */
 }
 
 static void
@@ -409,6 +428,9 @@ last(struct sim_run *run)
                       kinds);
         return;
     }
+    judge_shrinking(run);
+    if (run->is_broken)
+        return;
     if (!sim_work_close(run) && !run->is_broken && !has_lasting_damage(run))
         sim_run_break(run, SIM_HOLDS_RESUMES, "close succeeds once the faults are over",
                       "it failed");

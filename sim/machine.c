@@ -319,6 +319,17 @@ sim_machine_disk_hash(const struct sim_machine *machine)
     return sum;
 }
 
+unsigned
+sim_machine_count_files(const struct sim_machine *machine, enum sim_file_class class)
+{
+    const struct sim_names *names = &machine->disk.visible;
+    unsigned count = 0;
+
+    for (size_t i = 0; i < names->count; i++)
+        count += names->at[i].folder == SIM_FOLDER_MAIN && names->at[i].inode->class == class;
+    return count;
+}
+
 uint64_t
 sim_machine_calls(const struct sim_machine *machine)
 {

@@ -241,6 +241,8 @@ bool sim_machine_other(struct sim_machine *machine, void (*act)(void *), void *c
 
 /* Names and contents as every read sees them, whatever the order they came in. */
 uint64_t sim_machine_disk_hash(const struct sim_machine *machine);
+/* Files of that class in the database's folder, as they are seen. */
+unsigned sim_machine_count_files(const struct sim_machine *machine, enum sim_file_class class);
 /* Calls of files and directories so far, while faults could strike. */
 uint64_t sim_machine_calls(const struct sim_machine *machine);
 /* Whether the bytes of `needle` are in the durable image of some file whose name is durable. */

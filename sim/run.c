@@ -388,6 +388,12 @@ sim_runner_recording(const struct sim_runner *runner)
     return record;
 }
 
+uint64_t
+sim_runner_unread(const struct sim_runner *runner, struct sim_drawn *first)
+{
+    return sim_tape_unread(runner->run.tape, first);
+}
+
 /* ---- twice ------------------------------------------------------------------------------- */
 
 /* The lines of a timeline, one after the other. */

@@ -49,6 +49,9 @@ struct sim_recording {
 };
 struct sim_recording sim_runner_recording(const struct sim_runner *runner);
 
+/* Explicit draws that the last run did not ask for; the first of them to *first. */
+uint64_t sim_runner_unread(const struct sim_runner *runner, struct sim_drawn *first);
+
 /*
  * Runs twice and compares the traces: on a difference the verdict is SIM_SIMULATOR_FAILED, the
  * property `deterministic`, and *result names the first step that differs.

@@ -120,6 +120,14 @@ bool sim_work_step(struct sim_run *run);
 void sim_work_nested(struct sim_run *run);
 /* A write of each kind, all of which must succeed now; how many they are. */
 uint64_t sim_work_all_kinds(struct sim_run *run);
+/*
+ * Flushes, and does background work until there is none, at most so many steps. True: no more
+ * than so many segments of the log are left: the one that is written, one that is prepared,
+ * and one before that recovery may still begin in.
+ */
+#define SIM_WORK_STEPS_TO_SHRINK 256u
+#define SIM_SEGMENTS_LEFT 3u
+bool sim_work_shrink_log(struct sim_run *run);
 uint32_t sim_work_key(struct sim_run *run);
 /* Judges a call that is no commit and that may only fail by faults of files. */
 bool sim_work_may_fail(struct sim_run *run, const char *call, enum hf_err err);

@@ -400,29 +400,32 @@ measure(const struct sim_scenario *scenario, const struct sim_recording *record)
     return size;
 }
 
-/* The tape and all knobs; or, where each life drew the engine's options anew, all others. */
+/* All knobs are pinned but those of groups below `first`, which stay with the tape. */
 static bool
-freeze_first(struct search *search, const struct sim_scenario *source,
-             const struct sim_recording *record)
+try_pins(struct search *search, const struct sim_scenario *source, enum sim_knob_group first)
 {
     struct sim_scenario candidate;
 
-    sim_freeze_tape(search->best, record);
-    search->best->seeds = (struct sim_range){ 1, 1 };
-    search->best->expect_count = search->best->catch_count = 0;
-    sim_frozen_copy(&candidate, search->best);
-    sim_freeze_knobs(&candidate, &search->out->first);
-    candidate.knobs[SIM_KNOB_IDLE].choice.of[0] = (struct sim_range){ 1, 1 };
-    if (try(search, &candidate))
-        return true;
     sim_frozen_copy(&candidate, search->best);
     sim_freeze_knobs(&candidate, &search->out->first);
     candidate.knobs[SIM_KNOB_IDLE].choice.of[0] = (struct sim_range){ 1, 1 };
     for (unsigned knob = 0; knob < SIM_KNOB_COUNT; knob++) {
-        if (sim_knob_group((enum sim_knob)knob) == SIM_GROUP_ENGINE)
+        if (sim_knob_group((enum sim_knob)knob) < first)
             candidate.knobs[knob] = source->knobs[knob];
     }
     return try(search, &candidate);
+}
+
+/* The tape and all knobs; or, where each life drew the engine's options anew, the others. */
+static bool
+freeze_first(struct search *search, const struct sim_scenario *source,
+             const struct sim_recording *record)
+{
+    sim_freeze_tape(search->best, record);
+    search->best->seeds = (struct sim_range){ 1, 1 };
+    search->best->expect_count = search->best->catch_count = 0;
+    return try_pins(search, source, SIM_GROUP_ENGINE) ||
+           try_pins(search, source, SIM_GROUP_WORKLOAD);
 }
 
 static void

@@ -44,6 +44,7 @@ sim_trial_open(void)
     if (trial->shared == MAP_FAILED || trial->last_words == NULL)
         abort();
     trial->runner = sim_runner_open();
+    sim_knob_make_sites();
     return trial;
 }
 

@@ -46,6 +46,20 @@ watch_for_death(const struct sim_runner *runner, FILE *out)
     sim_watchdog(SIM_RUN_SECONDS_MAX);
 }
 
+/* A saved tape outlives code changes; what of it no longer means anything is told. */
+static void
+show_unread(FILE *out, const struct sim_runner *runner)
+{
+    struct sim_drawn first;
+    uint64_t unread = sim_runner_unread(runner, &first);
+
+    if (unread > 0)
+        fprintf(out,
+                "\n%" PRIu64 " draws that nobody asked for, the first: %s %" PRIu64 " %" PRIu64
+                " %" PRIu64 "\n",
+                unread, first.site, first.entity, first.occurrence, first.value);
+}
+
 static int
 show(const struct sim_args *args, const struct sim_scenario *scenario,
      const struct sim_result *result, const struct sim_runner *runner)
@@ -55,6 +69,7 @@ show(const struct sim_args *args, const struct sim_scenario *scenario,
     } else {
         sim_runner_timeline(runner, print_line, args->out);
         sim_print_knobs(args->out, result);
+        show_unread(args->out, runner);
         if (result->verdict == SIM_HELD)
             fprintf(args->out, "\nheld: %s, seed %" PRIu64 ", hash %016" PRIx64 "\n",
                     scenario->name, result->seed, result->hash);

@@ -346,6 +346,21 @@ sim_work_nested(struct sim_run *run)
         do_get(run);
 }
 
+bool
+sim_work_shrink_log(struct sim_run *run)
+{
+    bool more = true;
+
+    do_flush(run);
+    for (unsigned i = 0; more && !run->is_broken && i < SIM_WORK_STEPS_TO_SHRINK; i++) {
+        enum hf_err err = run->guest->work(run->handle, &more);
+        note(run, "work", err);
+        if (!sim_work_may_fail(run, "work", err))
+            return true; /* judged there */
+    }
+    return sim_machine_count_files(run->machine, SIM_FILE_WAL) <= SIM_SEGMENTS_LEFT;
+}
+
 uint64_t
 sim_work_all_kinds(struct sim_run *run)
 {

@@ -385,6 +385,8 @@ hf_log_forget_before(struct hf_log *log, uint32_t number)
     uint32_t gone = 0;
     char name[HF_NAME_SIZE_MAX];
 
+    if (HF_PLANTED(install_keep_log))
+        return;
     while (gone < log->chain_count && log->chain[gone].number < number) {
         hf_log_name(name, log->chain[gone++].number, "");
         hf_dir_remove(log->dir, name, NULL); /* what cannot go now goes at an open */
