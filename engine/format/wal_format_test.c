@@ -289,8 +289,7 @@ write_file(const char *name, const uint8_t *bytes, size_t size)
 static void
 test_operations(void)
 {
-    static const uint8_t types[] = { 0, HF_WAL_DELETE, HF_WAL_DELETE_RANGE,
-                                     HF_WAL_DELETE_RANGE + 1, UINT8_MAX };
+    static const uint8_t types[] = { 0, HF_WAL_DELETE, HF_WAL_DELETE_RANGE + 1, UINT8_MAX };
     uint64_t off = SECTOR + HF_WAL_GROUP_SIZE;
     uint32_t first = HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD;
     unsigned accepted = 0;
@@ -305,8 +304,15 @@ test_operations(void)
         accepted += walk(segment, SIZE).commits;
     }
     TAP_OK(accepted == 0,
-           "an operation of no known type is none, nor is a delete with a value, nor a range "
-           "that goes down");
+           "an operation of no known type is none, nor is a delete with a value");
+    (void)add_commit(off, 41);
+    segment[off + first] = HF_WAL_DELETE_RANGE;
+    uint64_t end = end_frame(off, hf_load_u32(segment + off));
+    TAP_OK(end > off && walk(segment, SIZE).commits == 1,
+           "a range goes from its key up to another");
+    segment[off + first + HF_WAL_OP_HEAD] = 'z';
+    (void)end_frame(off, hf_load_u32(segment + off));
+    TAP_OK(walk(segment, SIZE).commits == 0, "and never down");
     (void)build();
 }
 
