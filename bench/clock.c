@@ -34,6 +34,17 @@ bench_now_ns(void)
 }
 
 uint64_t
+bench_spent_ns(enum bench_beside beside)
+{
+    struct timespec now;
+
+    if (beside == BENCH_BESIDE_SYNC)
+        return bench_now_ns();
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t
 bench_clock_cost_ns(void)
 {
     static uint64_t cost;
@@ -72,21 +83,17 @@ make_cells(void)
         cells[i] = (uint32_t)((i * UINT64_C(1664525) + 1013904223) % CHASE_CELLS);
 }
 
-static double
+static void
 calibrate_memory(void)
 {
     static uint32_t at;
     uint64_t x = 1;
 
-    if (cells == NULL)
-        make_cells();
-    uint64_t began = bench_now_ns();
     for (unsigned i = 0; i < CHASE_STEPS; i++)
         at = cells[at];
     for (unsigned i = 0; i < HASH_STEPS; i++)
         x = hf_hash_fold(x ^ HF_HASH_K1, at + HF_HASH_K2);
     __asm__ volatile("" : : "r"(x)); /* somebody wants the result: it is not dropped */
-    return (double)(bench_now_ns() - began);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -109,11 +116,10 @@ make_file(const char *directory, size_t size)
     return fd;
 }
 
-static double
+static void
 calibrate_file(int fd, size_t step, unsigned count, int synced)
 {
     uint8_t frame[FRAME_SIZE] = { 0 };
-    uint64_t began = bench_now_ns();
 
     for (unsigned i = 0; i < count; i++) {
         hf_store_u32(frame, i);
@@ -122,25 +128,37 @@ calibrate_file(int fd, size_t step, unsigned count, int synced)
             (synced && fdatasync(fd) != 0))
             bench_stop_system("write", "the calibration file");
     }
-    return (double)(bench_now_ns() - began);
+}
+
+/* Makes what the work needs, which is not timed. */
+static void
+prepare(enum bench_beside beside, const char *directory)
+{
+    if (beside == BENCH_BESIDE_MEMORY && cells == NULL)
+        make_cells();
+    if (beside == BENCH_BESIDE_WRITE && files[0] < 0)
+        files[0] = make_file(directory, FRAMES * FRAME_SIZE);
+    if (beside == BENCH_BESIDE_SYNC && files[1] < 0)
+        files[1] = make_file(directory, SYNCS * SECTOR);
 }
 
 double
 bench_calibrate(enum bench_beside beside, const char *directory)
 {
+    prepare(beside, directory);
+    uint64_t began = bench_spent_ns(beside);
     switch (beside) {
     case BENCH_BESIDE_MEMORY:
-        return calibrate_memory();
+        calibrate_memory();
+        break;
     case BENCH_BESIDE_WRITE:
-        if (files[0] < 0)
-            files[0] = make_file(directory, FRAMES * FRAME_SIZE);
-        return calibrate_file(files[0], FRAME_SIZE, FRAMES, 0);
+        calibrate_file(files[0], FRAME_SIZE, FRAMES, 0);
+        break;
     case BENCH_BESIDE_SYNC:
-        if (files[1] < 0)
-            files[1] = make_file(directory, SYNCS * SECTOR);
-        return calibrate_file(files[1], SECTOR, SYNCS, 1);
+        calibrate_file(files[1], SECTOR, SYNCS, 1);
+        break;
     }
-    return 0;
+    return (double)(bench_spent_ns(beside) - began);
 }
 
 void

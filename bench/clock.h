@@ -26,8 +26,14 @@ enum bench_beside {
 
 const char *bench_beside_name(enum bench_beside beside);
 /*
- * Does the piece of work once and returns its nanoseconds. Files are made in `directory` when
- * first needed, and go with bench_calibrate_end. One thread.
+ * The clock by which such work is compared with its calibration, in nanoseconds. For memory and
+ * writes it is the time that this thread had a processor: strangers on the machine do not count.
+ * For syncs, which wait for the device, it is that of the wall.
+ */
+uint64_t bench_spent_ns(enum bench_beside beside);
+/*
+ * Does the piece of work once and returns its nanoseconds by that clock. Files are made in
+ * `directory` when first needed, and go with bench_calibrate_end. One thread.
  */
 double bench_calibrate(enum bench_beside beside, const char *directory);
 void bench_calibrate_end(void);

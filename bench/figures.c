@@ -90,7 +90,7 @@ bench_figures_ratio(const struct bench_figures *figures)
     if (figures->beside == NULL || figures->round_count == 0)
         return 0;
     for (unsigned i = 0; i < figures->round_count; i++)
-        ratios[i] = figures->round_mean_ns[i] / figures->round_beside_ns[i];
+        ratios[i] = figures->round_spent_ns[i] / figures->round_beside_ns[i];
     return bench_median(ratios, figures->round_count);
 }
 

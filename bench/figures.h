@@ -39,8 +39,11 @@ struct bench_figures {
     uint64_t counted_ops; /* operations that `counts` are of; 0: they were not taken */
     unsigned round_count;
     double round_mean_ns[BENCH_ROUNDS_MAX];
-    double round_beside_ns[BENCH_ROUNDS_MAX]; /* of the calibration next to each round */
-    const char *beside;                       /* which calibration; NULL: none */
+    /* What an operation of each round took, and the calibration next to it, by the clock that
+     * strangers do not move, where there is one (bench_spent_ns). */
+    double round_spent_ns[BENCH_ROUNDS_MAX];
+    double round_beside_ns[BENCH_ROUNDS_MAX];
+    const char *beside; /* which calibration; NULL: none */
 };
 
 /* Fills what follows from samples; ops_per_s as if one thread had made them all. */
@@ -49,7 +52,7 @@ void bench_figures_fill(struct bench_figures *figures, const struct bench_tally 
 /* The median of `count` numbers, at least one; of an even count the mean of both in the middle.
  * Sorts them. */
 double bench_median(double *numbers, unsigned count);
-/* The median over rounds of mean / calibration; 0 where there is no calibration. */
+/* The median over rounds of spent / calibration; 0 where there is no calibration. */
 double bench_figures_ratio(const struct bench_figures *figures);
 /* How many times as fast as `base` it is: the median over rounds that took turns. */
 double bench_figures_against(const struct bench_figures *base,

@@ -93,6 +93,7 @@ test_ratios(void)
 
     memcpy(base.round_mean_ns, base_means, sizeof base_means);
     memcpy(f.round_mean_ns, means, sizeof means);
+    memcpy(f.round_spent_ns, means, sizeof means);
     f.round_beside_ns[0] = f.round_beside_ns[1] = f.round_beside_ns[2] = 25;
     TAP_OK(bench_median(numbers, 4) == 2.5 && bench_median(numbers, 3) == 2,
            "a median of even and odd many");

@@ -59,7 +59,7 @@ bench_gate_times(struct bench_gate *gate, const struct bench_saved *before,
             continue;
         struct bench_compared compared = {
             .row = was->name,
-            .measure = "mean to calibration",
+            .measure = "time to calibration",
             .before = was->ratio,
             .now = is == NULL || is->ratio <= 0 ? INFINITY : is->ratio,
             .limit = was->ratio * factor,

@@ -30,8 +30,9 @@ count_up(struct bench_figures *figures, struct bench_counts before, uint64_t ops
     figures->counted_ops += ops;
 }
 
-/* One round into `tally`, until the time is up or no further operation is allowed. */
-static void
+/* One round into `tally`, until the time is up or no further operation is allowed. Returns what
+ * an operation took by the clock of its calibration. */
+static double
 run_round(struct progress *p, struct bench_tally *tally, uint64_t round_ns)
 {
     const struct bench_work *work = p->work;
@@ -42,6 +43,7 @@ run_round(struct progress *p, struct bench_tally *tally, uint64_t round_ns)
     if (work->begin != NULL)
         work->begin(work->context, p->next, limit);
     struct bench_counts before = bench_counts_now();
+    uint64_t spent = bench_spent_ns(work->beside);
     uint64_t deadline = bench_now_ns() + round_ns, now = 0;
     while (p->next < limit && now < deadline) {
         uint32_t batch = work->batch;
@@ -54,9 +56,11 @@ run_round(struct progress *p, struct bench_tally *tally, uint64_t round_ns)
         bench_tally_add(tally, ns < 0 ? 0 : ns, batch);
         p->next += batch;
     }
+    spent = bench_spent_ns(work->beside) - spent;
     count_up(p->figures, before, p->next - from);
     if (work->end != NULL)
         work->end(work->context, p->next);
+    return p->next == from ? 0 : (double)spent / (double)(p->next - from);
 }
 
 static double
@@ -71,7 +75,7 @@ warm_up(struct progress *p, struct bench_tally *scratch, const struct bench_effo
     struct bench_figures *figures = p->figures;
 
     memset(scratch, 0, sizeof *scratch);
-    run_round(p, scratch, effort->warm_up_ns);
+    (void)run_round(p, scratch, effort->warm_up_ns);
     *figures = (struct bench_figures){
         .warm_up_ops = scratch->ops,
         .batch = p->work->batch,
@@ -90,7 +94,7 @@ measure_round(struct progress *p, struct bench_tally *scratch,
 
     memset(scratch, 0, sizeof *scratch);
     double before = bench_calibrate(p->work->beside, effort->directory);
-    run_round(p, scratch, effort->round_ns);
+    figures->round_spent_ns[round] = run_round(p, scratch, effort->round_ns);
     double after = bench_calibrate(p->work->beside, effort->directory);
     figures->round_mean_ns[round] = mean_of(scratch);
     figures->round_beside_ns[round] = (before + after) / 2;
@@ -157,7 +161,7 @@ bench_measure_open(struct bench_figures *figures, struct bench_tally *tally,
     double lasted = (double)(bench_now_ns() - start);
     count_up(figures, before, work->ops_max);
     bench_figures_fill(figures, tally);
-    figures->round_mean_ns[0] = figures->mean_ns;
+    figures->round_mean_ns[0] = figures->round_spent_ns[0] = figures->mean_ns;
     figures->ops_per_s = (double)work->ops_max * 1e9 / lasted;
     figures->best_ops_per_s = figures->ops_per_s;
 }

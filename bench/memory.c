@@ -186,7 +186,7 @@ after_updates(const struct bench_suite *suite, uint64_t count)
             tenth = resident("VmRSS") - before;
     }
     bench_stock_check(&stock);
-    double value = (resident("VmRSS") - before) / tenth;
+    double value = tenth > 0 ? (resident("VmRSS") - before) / tenth : 1;
     bench_stock_close(&stock);
     return value;
 }

@@ -4,7 +4,7 @@
  * As JSON, beside what INTERFACES promises:
  *
  *   "judged"     each target: measure, figure, wanted, limit, holds, is_wanted, source
- *   "rounds"     [[mean, calibration], ...] in ns: what baselines are compared by
+ *   "rounds"     [[mean, spent, calibration], ...] in ns: the last two make the ratio
  *   "histogram"  [[from, count], ...]: from ns up to where the next one begins, empty ones left
  *                out, eight to a doubling
  */
@@ -12,6 +12,7 @@
 
 #include "bench/stop.h"
 
+#include <math.h>
 #include <string.h>
 
 #define COARSE (BENCH_HISTOGRAM_SUB / 8) /* buckets that are written as one */
@@ -91,6 +92,16 @@ print_duration(struct hf_output *output, const char *name, const struct bench_fi
         hf_output_print(output, ", \"%s\": %.3f", name, value);
 }
 
+/* A number that may have been divided by nothing: then null. */
+static void
+print_number(struct hf_output *output, const char *name, double value)
+{
+    if (isfinite(value))
+        hf_output_print(output, ", \"%s\": %.6g", name, value);
+    else
+        hf_output_print(output, ", \"%s\": null", name);
+}
+
 static void
 print_figures(struct hf_output *output, const struct bench_figures *f)
 {
@@ -152,8 +163,9 @@ print_judged(struct hf_output *output, const struct bench_result *result)
                         "%s{\"measure\": \"%s\", \"figure\": %.3f, \"target\": %.3f, "
                         "\"limit\": %.3f, \"holds\": %s, \"is_wanted\": %s",
                         i == 0 ? "" : ", ", bench_measure_name(judged->target->measure),
-                        judged->figure, judged->target->wanted, judged->limit,
-                        judged->holds ? "true" : "false", judged->is_wanted ? "true" : "false");
+                        isfinite(judged->figure) ? judged->figure : -1, judged->target->wanted,
+                        judged->limit, judged->holds ? "true" : "false",
+                        judged->is_wanted ? "true" : "false");
         print_string(output, "source", judged->target->source);
         hf_output_print(output, "}");
     }
@@ -166,10 +178,11 @@ print_rounds(struct hf_output *output, const struct bench_figures *f)
     if (f->beside == NULL)
         return;
     print_string(output, "beside", f->beside);
-    hf_output_print(output, ", \"ratio\": %.6g, \"rounds\": [", bench_figures_ratio(f));
+    print_number(output, "ratio", bench_figures_ratio(f));
+    hf_output_print(output, ", \"rounds\": [");
     for (unsigned i = 0; i < f->round_count; i++)
-        hf_output_print(output, "%s[%.3f, %.1f]", i == 0 ? "" : ", ", f->round_mean_ns[i],
-                        f->round_beside_ns[i]);
+        hf_output_print(output, "%s[%.3f, %.3f, %.1f]", i == 0 ? "" : ", ", f->round_mean_ns[i],
+                        f->round_spent_ns[i], f->round_beside_ns[i]);
     hf_output_print(output, "]");
 }
 
@@ -201,7 +214,7 @@ bench_result_json(struct hf_output *output, const struct bench_result *result)
     print_first_target(output, result);
     print_string(output, "verdict", bench_verdict_name(result->verdict));
     if (result->unit != NULL) {
-        hf_output_print(output, ", \"value\": %.6g", result->value);
+        print_number(output, "value", result->value);
         print_string(output, "unit", result->unit);
     }
     print_counts(output, &result->figures);

@@ -7,6 +7,7 @@
 #include "bench/result.h"
 #include "cli/json.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,8 @@ test_json(void)
     for (unsigned i = 0; i < sizeof promised / sizeof *promised; i++)
         all = all && has_member(&result, promised[i]) && has_member(&bare, promised[i]);
     TAP_OK(all, "every member that was promised is there, also where nothing was timed");
+    bare.value = NAN;
+    TAP_OK(has_member(&bare, "value"), "a value that is none is null, and the JSON stays good");
     TAP_OK(has_member(&result, "histogram") && has_member(&result, "allocations_per_op") &&
                has_member(&bare, "value"),
            "so is what a row has beyond them");

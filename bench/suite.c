@@ -43,16 +43,27 @@ bench_suite_end(struct bench_suite *suite)
     bench_calibrate_end();
 }
 
+/* Whether one of the names that are wanted, where there is a list, matches the pattern. */
+static bool
+lists(const struct bench_suite *suite, const char *pattern)
+{
+    for (unsigned i = 0; i < suite->name_count; i++)
+        if (bench_glob(pattern, suite->names[i]))
+            return true;
+    return suite->names == NULL;
+}
+
 bool
 bench_wants(const struct bench_suite *suite, const char *name)
 {
-    return suite->filter == NULL || bench_glob(suite->filter, name);
+    return (suite->filter == NULL || bench_glob(suite->filter, name)) && lists(suite, name);
 }
 
 bool
 bench_may_want(const struct bench_suite *suite, const char *pattern)
 {
-    return suite->filter == NULL || bench_globs_meet(suite->filter, pattern);
+    return (suite->filter == NULL || bench_globs_meet(suite->filter, pattern)) &&
+           lists(suite, pattern);
 }
 
 static void

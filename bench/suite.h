@@ -19,7 +19,9 @@ extern const char *const bench_size_names[BENCH_SIZE_COUNT];
 struct bench_suite {
     enum bench_size size;
     enum bench_tier_id tier;
-    const char *filter;    /* a pattern of row names; NULL: all */
+    const char *filter;       /* a pattern of row names; NULL: all */
+    const char *const *names; /* of the rows that are wanted, if not NULL: a baseline's */
+    unsigned name_count;
     const char *words;     /* letters of the YCSB workloads that are wanted; "": all */
     const char *directory; /* for files; exists */
     bool shows_progress;   /* a repainted line on standard error */

@@ -158,7 +158,15 @@ measure_times(struct bench_saved *now, const struct bench_saved *before,
     struct report quiet = { .output = NULL };
     struct bench_gate gate;
 
+    const char **names = bench_alloc(before->count * sizeof *names);
+    for (unsigned i = 0; i < before->count; i++)
+        names[i] = before->rows[i].name;
+    suite->names = names;
+    suite->name_count = before->count;
     measure(suite, args->filter);
+    suite->names = NULL; /* what is measured again is named by the filter */
+    suite->name_count = 0;
+    free(names);
     if (!through_json(now, print_suite, suite))
         return false;
     bench_gate_times(&gate, before, now, args->tier, args->filter, print_compared, &quiet);

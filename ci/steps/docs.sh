@@ -8,7 +8,7 @@
 set -eu
 . ci/build/common.sh
 
-sh ci/build/make.sh lib tool sim
+sh ci/build/make.sh lib tool sim bench
 top=$PWD
 absolute=$(cd "$BUILD" && pwd)
 scratch=$absolute/log/docs.d
