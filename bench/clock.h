@@ -26,9 +26,9 @@ enum bench_beside {
 
 const char *bench_beside_name(enum bench_beside beside);
 /*
- * The clock by which such work is compared with its calibration, in nanoseconds. For memory and
- * writes it is the time that this thread had a processor: strangers on the machine do not count.
- * For syncs, which wait for the device, it is that of the wall.
+ * The clock by which such work is compared with its calibration, in nanoseconds. For memory
+ * and writes it is the time that this thread had a processor: strangers on the machine do not
+ * count. For syncs, which wait for the device, it is that of the wall.
  */
 uint64_t bench_spent_ns(enum bench_beside beside);
 /*
