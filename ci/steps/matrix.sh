@@ -22,3 +22,16 @@ tail -n 1 "$scratch.weak" | grep -qx '2 plants, 0 caught' || {
     cat "$scratch.weak"
     exit 1
 }
+
+# Without an oracle the plant beside it escapes: none of them is decoration.
+count=0
+for pair in prefix:recovery_resync durable:close_skip_sync opens:wal_append_after_error \
+    reads:reclaim_lose_version detects:table_footer_unchecked order:table_no_dir_sync \
+    alive:install_ahead_of_log backup:fresh_leave_litter; do
+    "$simulator" plants --without "${pair%:*}" --limit 80 "${pair#*:}" >"$scratch.without" || {
+        cat "$scratch.without"
+        exit 1
+    }
+    count=$((count + 1))
+done
+echo "$count oracles, without each of which a plant escapes"

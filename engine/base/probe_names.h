@@ -140,6 +140,7 @@
     X(recovery_no_floor, "an open forgets which history the tables have lost")                 \
     X(table_error_is_absence, "a block that cannot be read is taken for no entry")             \
     X(io_short_write_is_full, "a short write is taken for a whole one")                        \
+    X(commit_contain_forever, "writing stays shut after a failed write was excluded")          \
     X(index_skip_delete, "a delete is logged and not indexed")                                 \
     X(commit_time_early, "a commit that fails leaves its time as that of the last one")        \
     X(fresh_leave_litter, "a restore that fails leaves its files, and says nothing of it")     \

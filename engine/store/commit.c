@@ -227,7 +227,7 @@ contain(struct hf_db *db, enum hf_err cause)
     } else if (cause != HF_ERR_FULL) {
         db->failure = cause;
     }
-    db->containing = false;
+    db->containing = HF_PLANTED(commit_contain_forever);
     hf_db_wake(db);
     return db->failure == HF_OK ? cause : HF_ERR_FAILED;
 }
