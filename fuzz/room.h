@@ -5,7 +5,7 @@
 #ifndef HF_FUZZ_ROOM_H
 #define HF_FUZZ_ROOM_H
 
-#include "sim/machine.h"
+#include "sim/machine/machine.h"
 
 /* A machine with an empty disk whose every draw follows from `seed`. The rules, if there are
  * any, are borrowed until the next one. */

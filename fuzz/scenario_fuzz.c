@@ -10,7 +10,7 @@
 #define _GNU_SOURCE /* fmemopen, open_memstream */
 #include "fuzz/fuzz.h"
 #include "fuzz/take.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 #include "sim/tape.h"
 
 #define TAPE_MAGIC "holdfast-tape"

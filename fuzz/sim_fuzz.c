@@ -18,7 +18,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/room.h"
 #include "fuzz/take.h"
-#include "sim/run.h"
+#include "sim/run/run.h"
 
 #include <stdio.h>
 

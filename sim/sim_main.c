@@ -2,10 +2,10 @@
  * sim_main.c - `holdfast-sim`: reads the command line and hands over to a verb.
  */
 #define _GNU_SOURCE /* sysconf */
-#include "sim/explore.h"
-#include "sim/garden.h"
 #include "sim/grow.h"
-#include "sim/probe.h"
+#include "sim/plants/garden.h"
+#include "sim/run/probe.h"
+#include "sim/search/explore.h"
 #include "sim/verbs_sim.h"
 
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include "sim/trace.h"
 
 #include "sim/grow.h"
-#include "sim/machine_state.h"
+#include "sim/machine/machine_state.h"
 #include "sim/mix.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
 
-#include "sim/machine.h"
+#include "sim/machine/machine.h"
 
 struct sim_history {
     uint64_t hash;

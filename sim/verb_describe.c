@@ -2,9 +2,9 @@
  * verb_describe.c - `holdfast-sim describe`: every word that a scenario may use, with its
  * sentence.
  */
-#include "sim/locate.h"
-#include "sim/probe.h"
-#include "sim/result_print.h"
+#include "sim/campaign/result_print.h"
+#include "sim/machine/locate.h"
+#include "sim/run/probe.h"
 #include "sim/verbs_sim.h"
 
 #include <string.h>

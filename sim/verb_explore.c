@@ -7,11 +7,11 @@
  * on is there. What is printed has the order of scenarios and seeds.
  */
 #define _GNU_SOURCE /* mmap, fork, open_memstream */
-#include "sim/explore.h"
-#include "sim/freeze.h"
+#include "sim/campaign/result_print.h"
 #include "sim/grow.h"
-#include "sim/result_print.h"
-#include "sim/scenario_print.h"
+#include "sim/scenario/scenario_print.h"
+#include "sim/search/explore.h"
+#include "sim/search/freeze.h"
 #include "sim/verbs_sim.h"
 
 #include <inttypes.h>

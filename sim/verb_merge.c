@@ -5,9 +5,9 @@
  * what is expected of sets is judged over all of them. A run that stands twice is printed once,
  * and its hashes must agree: a campaign over many machines is a test of determinism, too.
  */
+#include "sim/campaign/outcome.h"
+#include "sim/campaign/result_file.h"
 #include "sim/grow.h"
-#include "sim/outcome.h"
-#include "sim/result_file.h"
 #include "sim/verbs_sim.h"
 
 #include <inttypes.h>

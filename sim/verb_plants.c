@@ -2,10 +2,10 @@
  * verb_plants.c - `holdfast-sim plants`: is every planted bug caught, and by the right
  * property?
  */
-#include "sim/garden.h"
+#include "sim/campaign/result_print.h"
 #include "sim/grow.h"
-#include "sim/probe.h"
-#include "sim/result_print.h"
+#include "sim/plants/garden.h"
+#include "sim/run/probe.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

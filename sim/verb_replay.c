@@ -2,8 +2,8 @@
  * verb_replay.c - `holdfast-sim replay`: one run again, with every step, call and fault.
  */
 #define _GNU_SOURCE /* signals, _exit */
-#include "sim/result_print.h"
-#include "sim/run.h"
+#include "sim/campaign/result_print.h"
+#include "sim/run/run.h"
 #include "sim/verbs_sim.h"
 
 #include <inttypes.h>

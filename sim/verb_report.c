@@ -1,7 +1,7 @@
 /*
  * verb_report.c - `holdfast-sim report`: results as a page.
  */
-#include "sim/report.h"
+#include "sim/campaign/report.h"
 #include "sim/verbs_sim.h"
 
 int

@@ -2,10 +2,10 @@
  * verb_run.c - `holdfast-sim run`: a campaign, its table and its verdict.
  */
 #define _GNU_SOURCE /* open_memstream */
+#include "sim/campaign/outcome.h"
+#include "sim/campaign/progress.h"
+#include "sim/campaign/result_print.h"
 #include "sim/grow.h"
-#include "sim/outcome.h"
-#include "sim/progress.h"
-#include "sim/result_print.h"
 #include "sim/verbs_sim.h"
 
 #include <inttypes.h>

@@ -6,10 +6,10 @@
  * and run before it is given out: what a person gets is what fails.
  */
 #define _GNU_SOURCE /* open_memstream */
-#include "sim/inevitable.h"
-#include "sim/result_print.h"
-#include "sim/scenario_print.h"
-#include "sim/shrink.h"
+#include "sim/campaign/result_print.h"
+#include "sim/scenario/scenario_print.h"
+#include "sim/search/inevitable.h"
+#include "sim/search/shrink.h"
 #include "sim/verbs_sim.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #ifndef SIM_VERBS_SIM_H
 #define SIM_VERBS_SIM_H
 
-#include "sim/campaign.h"
+#include "sim/campaign/campaign.h"
 
 #define SIM_EXIT_HELD 0
 #define SIM_EXIT_BROKE 1

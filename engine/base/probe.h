@@ -6,7 +6,7 @@
  *   HF_PLANTED(name)  true when this known bug is switched on, to prove that it is caught
  *
  * Every name is listed in probe_names.h. Without -DHF_SIM all three vanish without a trace (CI
- * looks with nm); with it, sim/probe.c stands behind them. HF_PLANTED needs -DHF_PLANTS as
+ * looks with nm); with it, sim/run/probe.c stands behind them. HF_PLANTED needs -DHF_PLANTS as
  * well.
  */
 #ifndef HF_BASE_PROBE_H

@@ -4,7 +4,7 @@
 #ifndef SIM_PARITY_MIRROR_H
 #define SIM_PARITY_MIRROR_H
 
-#include "sim/machine_state.h"
+#include "sim/machine/machine_state.h"
 
 /* The path below the mirror that stands for `path` on the machine, until the next call. */
 const char *mirror_path(const char *path);

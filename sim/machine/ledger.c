@@ -1,0 +1,163 @@
+/*
+ * ledger.c - see ledger.h. Few entries at a time, so every question walks all of them.
+ */
+#include "sim/machine/ledger.h"
+
+#include "sim/grow.h"
+
+#include <stdlib.h>
+
+void
+sim_book_fini(struct sim_book *book)
+{
+    free(book->at);
+    *book = (struct sim_book){ 0 };
+}
+
+void
+sim_book_reset(struct sim_book *book)
+{
+    book->count = 0;
+    book->batch = 0;
+}
+
+struct sim_entry *
+sim_book_add(struct sim_book *book, enum sim_damage damage, const struct sim_inode *inode,
+             uint64_t from, uint64_t to)
+{
+    struct sim_entry *entry;
+
+    sim_grow(&book->at, &book->capacity, book->count + 1, sizeof *book->at);
+    entry = &book->at[book->count++];
+    *entry = (struct sim_entry){
+        .damage = damage,
+        .class = inode == NULL ? SIM_FILE_ANY : inode->class,
+        .inode = inode,
+        .serial = inode == NULL ? 0 : inode->serial,
+        .from = from,
+        .to = to,
+    };
+    return entry;
+}
+
+/* The bytes are still there, as the fault left them. */
+static bool
+is_live(const struct sim_entry *entry)
+{
+    return !entry->is_gone && (entry->inode == NULL || (entry->inode->links > 0 &&
+                                                        entry->inode->serial == entry->serial));
+}
+
+static bool
+touches(const struct sim_entry *entry, const struct sim_inode *inode, uint64_t from,
+        uint64_t to)
+{
+    return entry->inode == inode && is_live(entry) && entry->from < to && from < entry->to;
+}
+
+bool
+sim_book_read(struct sim_book *book, const struct sim_inode *inode, uint64_t from, uint64_t to)
+{
+    bool is_bad = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (!touches(entry, inode, from, to))
+            continue;
+        entry->is_read = true;
+        is_bad = is_bad || entry->damage == SIM_DAMAGE_BAD;
+    }
+    return is_bad;
+}
+
+void
+sim_book_look(struct sim_book *book, const struct sim_inode *inode)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (entry->damage == SIM_DAMAGE_MISSING && entry->inode == inode && is_live(entry))
+            entry->is_read = true;
+    }
+}
+
+void
+sim_book_overwrite(struct sim_book *book, const struct sim_inode *inode, uint64_t from,
+                   uint64_t to)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (touches(entry, inode, from, to) && from <= entry->from && entry->to <= to)
+            entry->is_gone = true;
+    }
+}
+
+bool
+sim_book_explains(struct sim_book *book, bool of_snapshots)
+{
+    bool explains = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (!entry->is_read || !is_live(entry) ||
+            (entry->class == SIM_FILE_SNAPSHOT) != of_snapshots)
+            continue;
+        entry->is_reported = true;
+        entry->is_gone = entry->damage == SIM_DAMAGE_ONCE; /* it excuses one refusal */
+        explains = true;
+    }
+    return explains;
+}
+
+bool
+sim_book_is_newer(const struct sim_book *book)
+{
+    bool is_newer = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (!entry->is_read || !is_live(entry) || entry->class == SIM_FILE_SNAPSHOT)
+            continue;
+        if (entry->damage != SIM_DAMAGE_NEWER)
+            return false;
+        is_newer = true;
+    }
+    return is_newer;
+}
+
+bool
+sim_book_unwitnessed(const struct sim_book *book)
+{
+    bool is_tail_hit = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (entry->batch != book->batch || entry->class != SIM_FILE_WAL)
+            continue;
+        if (entry->is_witnessed)
+            return false;
+        is_tail_hit = true;
+    }
+    /* Before any batch there are errors of reads only: those excuse no loss. */
+    return is_tail_hit && book->batch > 0;
+}
+
+struct sim_ledger
+sim_book_sum(const struct sim_book *book)
+{
+    struct sim_ledger sum = { .damaged = book->count };
+
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (entry->is_reported)
+            sum.reported++;
+        else if (!is_live(entry) && entry->is_read)
+            sum.repaired++;
+        else if (!is_live(entry))
+            sum.overwritten++;
+        else if (entry->is_read)
+            sum.harmless++;
+        else
+            sum.never_read++;
+    }
+    return sum;
+}

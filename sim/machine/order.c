@@ -1,0 +1,325 @@
+/*
+ * order.c - rules about the order of calls that need no crash to be seen broken.
+ *
+ * A log file *holds data* if a byte that is not zero stands behind its first sector: header and
+ * prepared zeros are none. A file is *settled* if its name is durable and no other is pending.
+ * The *newest durable manifest* is the one of the highest number with a durable name; one whose
+ * name is pending under a higher number *may become* the newest.
+ *
+ *   rename    a file that holds data has nothing pending under its old name: else the new name
+ *             may become durable before what it names. A manifest gets its name only when each
+ *             table that it names is settled, with all its bytes durable, and the log has
+ *             durably begun where it says that the log goes on
+ *   write     data goes into a log file only when its name is durable and its first sector is:
+ *             else a sync of the file alone would make commits durable that nobody finds
+ *   remove    a log file goes only when a newer one is durable, and the links from the newest
+ *             down to where the newest durable manifest takes over do not lead through it; a
+ *             table when no manifest names it that is the newest durable one, or may become it;
+ *             a manifest when a newer one is durable. Else a power cut may keep the removal and
+ *             lose what made it right
+ *
+ * In a folder that is durably marked to be no database before it has a manifest, the manifest
+ * may go, and then anything.
+ *
+ * The first breach is kept. The rules know no engine's calls; what a manifest or a link says is
+ * read with the engine's codecs.
+ */
+#include "base/span.h"
+#include "format/manifest_format.h"
+#include "format/wal_walk.h"
+#include "sim/machine/machine_state.h"
+#include "store/backup/fresh.h"
+
+#include <stdlib.h>
+
+static bool
+is_zero(const uint8_t *at, uint64_t len)
+{
+    return len == 0 || (at[0] == 0 && memcmp(at, at + 1, len - 1) == 0);
+}
+
+static bool
+holds_data(const struct sim_image *image)
+{
+    return image->size > SIM_SECTOR &&
+           !is_zero(image->at + SIM_SECTOR, image->size - SIM_SECTOR);
+}
+
+static void
+breach(struct sim_machine *machine, const char *what)
+{
+    if (machine->config.device == SIM_LIAR)
+        return; /* what is durable there is not what the engine was told */
+    if (machine->order_breach == NULL)
+        machine->order_breach = what;
+    sim_note(machine, "  ! %s", what);
+}
+
+/* The number in "wal-0000000007" and its like. */
+static uint32_t
+number_of(const char *name)
+{
+    const char *dash = strchr(name, '-');
+
+    return dash == NULL ? 0 : (uint32_t)strtoul(dash + 1, NULL, 10);
+}
+
+/* ---- the log ----------------------------------------------------------------------------- */
+
+static bool
+has_durably_begun(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
+{
+    return sim_disk_is_settled(disk, folder, inode) && holds_data(&inode->disk);
+}
+
+/* Where the log goes on in segment `first`, or, that one being swallowed by a recovery, in a
+ * later one. */
+static bool
+goes_on_at(const struct sim_disk *disk, unsigned folder, uint32_t first)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < disk->visible.count; i++) {
+        const struct sim_name *name = &disk->visible.at[i];
+        uint32_t number = number_of(name->name);
+        if (name->folder != folder || name->inode->class != SIM_FILE_WAL || number < first)
+            continue;
+        if (number == first)
+            return has_durably_begun(disk, folder, name->inode);
+        any = any || has_durably_begun(disk, folder, name->inode);
+    }
+    return any;
+}
+
+/* The link that stands on the disk at the beginning of a segment. */
+static bool
+read_link(const struct sim_inode *inode, struct hf_wal_link *link)
+{
+    struct hf_span bytes = hf_span(inode->disk.at, inode->disk.size);
+    struct hf_wal_header header;
+    struct hf_wal_walk walk;
+
+    if (hf_wal_header_decode(&header, bytes) != HF_WAL_GOOD)
+        return false;
+    hf_wal_walk_init(&walk, bytes, &header, 0);
+    if (hf_wal_walk_next(&walk) != HF_WAL_STEP_GROUP ||
+        hf_wal_walk_next(&walk) != HF_WAL_STEP_LINK)
+        return false;
+    *link = hf_wal_link_decode(walk.frame.payload);
+    return true;
+}
+
+/* The newest segment that has durably begun; 0: none. */
+static uint32_t
+newest_segment(const struct sim_disk *disk, unsigned folder, const struct sim_inode **out)
+{
+    uint32_t newest = 0;
+
+    for (size_t i = 0; i < disk->visible.count; i++) {
+        const struct sim_name *name = &disk->visible.at[i];
+        uint32_t number = number_of(name->name);
+        if (name->folder != folder || name->inode->class != SIM_FILE_WAL || number <= newest ||
+            !has_durably_begun(disk, folder, name->inode))
+            continue;
+        newest = number;
+        *out = name->inode;
+    }
+    return newest;
+}
+
+/* ---- manifests --------------------------------------------------------------------------- */
+
+static bool
+read_manifest(const struct sim_inode *inode, struct hf_manifest *manifest)
+{
+    struct hf_manifest_copies copies;
+
+    return hf_manifest_decode(manifest, &copies, hf_span(inode->mem.at, inode->mem.size)) ==
+           HF_MANIFEST_GOOD;
+}
+
+static bool
+is_manifest(const char *name)
+{
+    return sim_class_of(name) == SIM_FILE_MANIFEST && !sim_is_temporary(name);
+}
+
+/* The newest durable one; 0: there is none. */
+static uint32_t
+newest_manifest(const struct sim_disk *disk, unsigned folder, const struct sim_inode **out)
+{
+    uint32_t newest = 0;
+
+    for (size_t i = 0; i < disk->durable.count; i++) {
+        const struct sim_name *name = &disk->durable.at[i];
+        if (name->folder != folder || !is_manifest(name->name) ||
+            number_of(name->name) <= newest)
+            continue;
+        newest = number_of(name->name);
+        *out = name->inode;
+    }
+    return newest;
+}
+
+static bool
+names_table(const struct sim_inode *inode, uint32_t number)
+{
+    struct hf_manifest manifest;
+    struct hf_table_info table;
+
+    if (!read_manifest(inode, &manifest))
+        return false;
+    while (hf_manifest_next(&manifest, &table) == HF_MANIFEST_GOOD) {
+        if (table.number == number)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a manifest that is, or may become, the newest durable one names the table. */
+static bool
+is_table_needed(const struct sim_disk *disk, unsigned folder, uint32_t number)
+{
+    const struct sim_inode *inode = NULL;
+    uint32_t newest = newest_manifest(disk, folder, &inode);
+
+    if (newest != 0 && names_table(inode, number))
+        return true;
+    for (size_t i = 0; i < disk->name_op_count; i++) {
+        const struct sim_name_op *op = &disk->name_ops[i];
+        if (op->folder == folder && op->kind == SIM_NAME_RENAME && is_manifest(op->to) &&
+            number_of(op->to) > newest && names_table(op->inode, number))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the links lead from the newest segment to `inode`, before the tables take over. */
+static bool
+is_segment_needed(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
+{
+    const struct sim_inode *at = NULL, *newest = NULL;
+    uint32_t number = newest_segment(disk, folder, &at);
+    struct hf_manifest manifest = { .number = 0 };
+    struct hf_wal_link link;
+    char name[HF_NAME_SIZE_MAX];
+
+    if (newest_manifest(disk, folder, &newest) != 0 && !read_manifest(newest, &manifest))
+        return false; /* it was damaged: nobody can tell */
+    if (number == 0)
+        return true;
+    while (at != NULL && at != inode && read_link(at, &link)) {
+        if (link.prev == 0 || link.prev >= number ||
+            (manifest.number != 0 && link.last <= manifest.last))
+            return false;
+        number = link.prev;
+        snprintf(name, sizeof name, "wal-%010u", (unsigned)number);
+        at = sim_disk_find(disk, folder, name);
+    }
+    return at == inode;
+}
+
+/* What keeps the manifest in `inode` from getting its name; NULL: nothing. */
+static const char *
+judge_manifest(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
+{
+    struct hf_manifest manifest;
+    struct hf_table_info info;
+    char name[HF_NAME_SIZE_MAX];
+
+    if (!read_manifest(inode, &manifest))
+        return "a manifest was named that cannot be read";
+    if (!goes_on_at(disk, folder, manifest.log_first))
+        return "a manifest was named before the log behind it had durably begun";
+    while (hf_manifest_next(&manifest, &info) == HF_MANIFEST_GOOD) {
+        snprintf(name, sizeof name, "table-%010u", (unsigned)info.number);
+        const struct sim_inode *table = sim_disk_find(disk, folder, name);
+        if (table == NULL)
+            return "a manifest was named, and a table that it names is missing";
+        if (!sim_disk_is_settled(disk, folder, table))
+            return "a manifest was named before a table's name was durable";
+        if (table->op_count > 0 || table->lossy || table->disk.size != info.size)
+            return "a manifest was named before a table's bytes were durable";
+    }
+    return NULL;
+}
+
+/* The folder durably says to be no database before it has a manifest. */
+static bool
+is_marked(const struct sim_disk *disk, unsigned folder)
+{
+    return sim_names_inode(&disk->durable, folder, HF_FRESH_MARK) != NULL;
+}
+
+/* A folder that durably says to be no database yet, and that nothing pending makes one. */
+static bool
+is_in_the_making(const struct sim_disk *disk, unsigned folder)
+{
+    const struct sim_inode *manifest;
+
+    for (size_t i = 0; i < disk->name_op_count; i++) {
+        const struct sim_name_op *op = &disk->name_ops[i];
+        if (op->folder == folder && (is_manifest(op->name) || is_manifest(op->to)))
+            return false;
+    }
+    return newest_manifest(disk, folder, &manifest) == 0 && is_marked(disk, folder);
+}
+
+/* ---- the calls --------------------------------------------------------------------------- */
+
+void
+sim_order_rename(struct sim_machine *machine, unsigned folder, const struct sim_inode *inode,
+                 const char *to)
+{
+    bool is_whole = inode->class == SIM_FILE_TABLE || inode->class == SIM_FILE_MANIFEST;
+
+    if ((is_whole || holds_data(&inode->mem)) && inode->op_count > 0)
+        breach(machine, "a file was renamed before its bytes and size were synced");
+    if (is_manifest(to)) {
+        const char *wrong = judge_manifest(&machine->disk, folder, inode);
+        if (wrong != NULL)
+            breach(machine, wrong);
+    }
+}
+
+void
+sim_order_write(struct sim_machine *machine, unsigned folder, const struct sim_inode *inode,
+                uint64_t off, struct hf_span from)
+{
+    uint64_t skip = off < SIM_SECTOR ? SIM_SECTOR - off : 0;
+
+    if (inode->class != SIM_FILE_WAL || skip >= from.len ||
+        is_zero((const uint8_t *)from.at + skip, from.len - skip))
+        return;
+    if (!sim_disk_is_settled(&machine->disk, folder, inode))
+        breach(machine, "data was written to a log file whose name was not durable");
+    else if (sim_inode_is_pending(inode, 0, SIM_SECTOR))
+        breach(machine, "data was written to a log file whose header was not durable");
+}
+
+void
+sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name)
+{
+    const struct sim_disk *disk = &machine->disk;
+    const struct sim_inode *inode = sim_disk_find(disk, folder, name), *newest = NULL;
+
+    if (inode == NULL || sim_is_temporary(name) || is_in_the_making(disk, folder))
+        return;
+    switch (inode->class) {
+    case SIM_FILE_WAL:
+        if (holds_data(&inode->mem) && is_segment_needed(disk, folder, inode))
+            breach(machine, "a log file was removed that recovery may still need");
+        break;
+    case SIM_FILE_TABLE:
+        if (is_table_needed(disk, folder, number_of(name)))
+            breach(machine, "a table was removed that a manifest names");
+        break;
+    case SIM_FILE_MANIFEST:
+        if (newest_manifest(disk, folder, &newest) <= number_of(name) && newest != NULL &&
+            !is_marked(disk, folder))
+            breach(machine, "a manifest was removed before a newer one was durable");
+        break;
+    default:
+        break;
+    }
+}
