@@ -15,7 +15,6 @@ BEGIN {
     may["memory"] = " base vfs memory "
     may["index"] = " base vfs memory index "
     may["store"] = " base format vfs memory index store "
-    may["model"] = " base store model "
     may["cli"] = " cli "
 }
 
