@@ -191,6 +191,9 @@ point 'both go through a pipe'
 status 0 snapshot "$d/strict" "$d/full" --json &&
     grep -q '"version": "62", "base": "0"' "$d/out"
 point 'snapshot --json says what it is'
+mkfifo "$d/pipe"
+status 2 snapshot "$d/strict" "$d/pipe" && said 'no regular file' && [ -p "$d/pipe" ]
+point 'a snapshot does not take the name of a pipe'
 status 2 restore "$d/more" "$d/alone" && said 'version 60' && [ ! -e "$d/alone" ]
 point 'an incremental snapshot alone is refused, and what is missing is said'
 status 2 restore "$d/full" "$d/strict" && said 'holds a database'

@@ -2,10 +2,13 @@
  * verb_backup.c - snapshot, restore and checkpoint: a database into a file, a file into a
  * database, and a second database beside the first.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "cli/verbs.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool
 is_stream(const char *word)
@@ -40,6 +43,22 @@ write_piece(void *context, struct hf_span bytes)
     return hf_output_failed(output) ? HF_ERR_IO : HF_OK;
 }
 
+/* A snapshot takes the name of what was there. A device, a pipe or a link would be gone. */
+static enum hf_status
+check_target(const struct hf_args *args, const char *file)
+{
+    struct hf_error error = { HF_ERR_INVALID, "" };
+    struct stat status;
+
+    if (is_stream(file) || lstat(file, &status) != 0 || S_ISREG(status.st_mode))
+        return HF_STATUS_DONE;
+    (void)snprintf(error.text, sizeof error.text,
+                   "%s is there and is no regular file; name another, or - to write to "
+                   "standard output",
+                   file);
+    return hf_report(args, &error);
+}
+
 int
 hf_verb_snapshot(const struct hf_args *args, struct hf_output *output)
 {
@@ -47,7 +66,9 @@ hf_verb_snapshot(const struct hf_args *args, struct hf_output *output)
     struct hf_snapshot snapshot = { 0 };
     struct hf_db *db = NULL;
 
-    enum hf_status status = hf_open_reader(&db, args);
+    enum hf_status status = check_target(args, file);
+    if (status == HF_STATUS_DONE)
+        status = hf_open_reader(&db, args);
     if (status != HF_STATUS_DONE)
         return (int)status;
     enum hf_err err = is_stream(file)
