@@ -62,6 +62,18 @@ cmd_bench() {
 
 command=${1:-build}
 [ $# -eq 0 ] || shift
+
+# These take no words: one that asks for help, or is mistyped, must not install or remove.
+case $command in
+build | lint | ci | install | clean)
+    case ${1:-} in
+    '') ;;
+    -h | --help) command=help ;;
+    *) die "$command takes no words, and there is '$1'" ;;
+    esac
+    ;;
+esac
+
 case $command in
 build) make_tags lib tool sim ;;
 test) exec sh ci/test.sh "$@" ;;

@@ -209,6 +209,13 @@ read_verb(struct bench_args *args, const struct bench_verb *verbs, const char *w
     return refuse(error, "no verb '%s'; did you mean %s?", word, best);
 }
 
+/* What stands between a verb and its words. */
+static const char *
+gap_of(const struct bench_verb *verb)
+{
+    return verb->words[0] == 0 ? "" : " ";
+}
+
 static bool
 read_word(struct bench_args *args, const struct bench_verb *verbs, const char *word,
           struct hf_error *error)
@@ -216,8 +223,9 @@ read_word(struct bench_args *args, const struct bench_verb *verbs, const char *w
     if (args->verb == NULL)
         return read_verb(args, verbs, word, error);
     if (args->word_count >= args->verb->word_max)
-        return refuse(error, "%s: one word too many: '%s'; usage: holdfast-bench %s %s",
-                      args->verb->name, word, args->verb->name, args->verb->words);
+        return refuse(error, "%s: one word too many: '%s'; usage: holdfast-bench %s%s%s",
+                      args->verb->name, word, args->verb->name, gap_of(args->verb),
+                      args->verb->words);
     args->words[args->word_count++] = word;
     return true;
 }
@@ -282,8 +290,8 @@ bench_args_help(const struct bench_verb *verbs, const struct bench_verb *verb,
                 struct hf_output *output)
 {
     if (verb != NULL) {
-        hf_output_print(output, "usage: holdfast-bench %s %s\n%s\n", verb->name, verb->words,
-                        verb->about);
+        hf_output_print(output, "usage: holdfast-bench %s%s%s\n%s\n", verb->name, gap_of(verb),
+                        verb->words, verb->about);
         help_options(bits_of(verb), output);
         return;
     }

@@ -209,6 +209,18 @@ read_matrix(struct sim_args *args, const char *value)
     return NULL;
 }
 
+/* What is wrong with a value that is none of `words`; the text stays until the next call. */
+static const char *
+unknown_word(const char *what, sim_word_fn *words, const char *value)
+{
+    static char text[SIM_HINT_SIZE + 64];
+    char hint[SIM_HINT_SIZE];
+
+    snprintf(text, sizeof text, "there is no such %s%s; describe lists them", what,
+             sim_hint(hint, sim_nearest_of(words, value)));
+    return text;
+}
+
 static const char *
 read_without(struct sim_args *args, const char *value)
 {
@@ -219,7 +231,7 @@ read_without(struct sim_args *args, const char *value)
     else if (property >= 0)
         args->without |= UINT32_C(1) << property;
     else
-        return "there is no such property; describe lists them";
+        return unknown_word("property", sim_property_name, value);
     return NULL;
 }
 
@@ -236,7 +248,7 @@ read_contract(struct sim_args *args, const char *value)
     int personality = sim_word_find(personality_word, value);
 
     if (personality < 0)
-        return "there is no such personality; describe lists them";
+        return unknown_word("personality", personality_word, value);
     for (unsigned i = 0; i < args->contract_count; i++) {
         if (args->contracts[i] == (unsigned)personality)
             return "said twice";
@@ -337,11 +349,12 @@ static const struct {
       FOR_RUN | FOR_REPLAY | FOR_SHRINK, read_no_chances },
     { "--outcomes", "N", "of a crash point, at most (default 65536)", FOR_EXPLORE,
       read_outcomes },
-    { "-o", "FILE", "where the scenario goes that is made", FOR_SHRINK | FOR_EXPLORE,
-      read_scenario_out },
+    { "-o", "FILE", "of shrink and explore: the scenario that they make",
+      FOR_SHRINK | FOR_EXPLORE, read_scenario_out },
     { "--json", NULL, "JSON instead of text", FOR_ALL, read_json },
     { "--out", "FILE", "instead of stdout", FOR_ALL, read_out },
-    { "-o", "FILE", "the same", FOR_ALL & ~(FOR_SHRINK | FOR_EXPLORE), read_out },
+    { "-o", "FILE", "of the others: the same as --out", FOR_ALL & ~(FOR_SHRINK | FOR_EXPLORE),
+      read_out },
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -477,6 +490,17 @@ sim_args_plant(const char *name)
     return plant;
 }
 
+/* Some verbs are about one file; the others take none for all that there are. */
+static bool
+has_its_file(const struct sim_args *args, unsigned verb)
+{
+    if ((verbs[verb].bit & (FOR_REPLAY | FOR_SHRINK)) == 0 || args->word_count == 1)
+        return true;
+    fprintf(stderr, "holdfast-sim: %s wants one scenario; usage: holdfast-sim %s %s\n",
+            verbs[verb].name, verbs[verb].name, verbs[verb].words);
+    return false;
+}
+
 static bool
 set_switches(const struct sim_args *args)
 {
@@ -512,7 +536,7 @@ run_verb(unsigned verb, int argc, char **argv)
                              .out = stdout };
     int status = SIM_EXIT_USAGE;
 
-    if (read_args(&args, verb, argc, argv) && set_switches(&args))
+    if (read_args(&args, verb, argc, argv) && has_its_file(&args, verb) && set_switches(&args))
         status = verbs[verb].run(&args);
     if (args.out != NULL && (fflush(args.out) != 0 || ferror(args.out))) {
         fprintf(stderr, "holdfast-sim: the results could not be written\n");

@@ -147,6 +147,11 @@ sim_verb_plants(const struct sim_args *args)
     struct sim_args standing = *args;
     int status = SIM_EXIT_USAGE;
 
+    if (args->baseline != NULL && !args->matrix) {
+        fprintf(stderr,
+                "holdfast-sim: --baseline is what a matrix was: it goes with --matrix\n");
+        return SIM_EXIT_USAGE;
+    }
     standing.word_count = 0; /* the words are plants: the scenarios are the standing ones */
     if (sim_args_load(&standing, &garden.set) && choose(&garden))
         status = args->without != 0 ? sim_garden_without(&garden)

@@ -1,6 +1,6 @@
 # campaign - many jobs are as one: shards, run with any number of processes and merged in any
 # order, are byte for byte what one process prints; and `merge` tells what it cannot put
-# together.
+# together. Mistakes in the command line are told so that they help.
 
 set -eu
 . ci/build/common.sh
@@ -105,6 +105,14 @@ head -c 3000 "$d/part1.jsonl" >"$d/torn.jsonl"
 status 0 merge "$d/torn.jsonl" && said 'has no summary'
 sed 's/"hash":"[^"]*"/"hash":"00000000000000ff"/' "$d/part1.jsonl" >"$d/drift.jsonl"
 status 3 merge "$d/part1.jsonl" "$d/drift.jsonl" && said 'nondeterminism'
+
+# A mistaken command line.
+status 2 replay && said 'usage: holdfast-sim replay FILE --seed N'
+status 2 shrink && said 'usage: holdfast-sim shrink FILE --seed N'
+status 2 shrink scenarios/small/strict_cut.scn && said 'wants --seed N'
+status 2 plants --without opns wal_skip_sync && said "did you mean 'opens'?"
+status 2 plants --contract posix_wrst wal_skip_sync && said "did you mean 'posix_worst'?"
+status 2 plants --baseline baselines/plants.json wal_skip_sync && said 'it goes with --matrix'
 
 rm -rf "$d"
 echo "$count runs, in one process and in three jobs: the same bytes"

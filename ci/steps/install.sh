@@ -9,6 +9,13 @@ scratch=$BUILD/log/installed
 rm -rf "$scratch"
 mkdir -p "$scratch/data"
 PREFIX=/opt/holdfast DESTDIR=$scratch sh ci/build/install.sh
+
+# To ask how it is done installs nothing, and a mistyped word neither.
+DESTDIR=$scratch/asked ./build.sh install --help | grep -q '^usage'
+if DESTDIR=$scratch/asked ./build.sh install --hlep 2>/dev/null; then
+    die 'install: a word that it does not know was taken'
+fi
+[ ! -e "$scratch/asked" ] || die 'install --help has installed'
 root=$scratch/opt/holdfast
 
 need pkg-config pkg-config

@@ -28,7 +28,7 @@ static const struct option options[] = {
     { "--from", HF_OPT_FROM, "KEY", "from this key on" },
     { "--to", HF_OPT_TO, "KEY", "up to before this key" },
     { "--reverse", HF_OPT_REVERSE, NULL, "from the last key to the first" },
-    { "--limit", HF_OPT_LIMIT, "N", "at most so many" },
+    { "--limit", HF_OPT_LIMIT, "N", "a number: at most so many records" },
     { "--as-of", HF_OPT_AS_OF, "WHEN",
       "as it was at a version, at a time (2025-03-01T09:30:00Z), or @microseconds" },
     { "--since", HF_OPT_SINCE, "VERSION", "only what changed after that snapshot" },
