@@ -70,8 +70,8 @@ find_file_system(char to[BENCH_FACT_SIZE], const char *directory)
             set(to, known[i].name);
 }
 
-void
-bench_time_text(char text[BENCH_FACT_SIZE])
+static void
+print_time(char text[BENCH_FACT_SIZE])
 {
     time_t now = time(NULL);
     struct tm parts;
@@ -96,7 +96,7 @@ bench_environment_look(struct bench_environment *environment, const char *direct
                        (int)strcspn(system.release, "-"), system.release, system.machine);
     find_cpu(environment->cpu);
     find_file_system(environment->file_system, directory);
-    bench_time_text(environment->time);
+    print_time(environment->time);
     long cores = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES);
     environment->cores = cores > 0 ? (unsigned)cores : 1;
     environment->memory_bytes =

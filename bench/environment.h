@@ -27,7 +27,4 @@ void bench_environment_look(struct bench_environment *environment, const char *d
 void bench_environment_json(struct hf_output *output,
                             const struct bench_environment *environment);
 
-/* The time, as in the environment. */
-void bench_time_text(char text[BENCH_FACT_SIZE]);
-
 #endif

@@ -126,23 +126,6 @@ bench_place_copy(const char *from, const char *to)
     (void)closedir(dir);
 }
 
-uint64_t
-bench_place_size(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    struct stat is;
-    uint64_t size = 0;
-
-    if (dir == NULL)
-        bench_stop_system("read", path);
-    while ((entry = readdir(dir)) != NULL)
-        if (fstatat(dirfd(dir), entry->d_name, &is, 0) == 0 && S_ISREG(is.st_mode))
-            size += (uint64_t)is.st_size;
-    (void)closedir(dir);
-    return size;
-}
-
 struct hf_options
 bench_db_options(enum hf_mode mode)
 {

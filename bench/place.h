@@ -20,8 +20,6 @@ void bench_place_path(char path[BENCH_PATH_SIZE], const char *directory, const c
 void bench_place_remove(const char *path);
 /* Copies a flat folder: of an open database, what a kill at this moment would leave. */
 void bench_place_copy(const char *from, const char *to);
-/* The bytes of all files in a flat folder. */
-uint64_t bench_place_size(const char *path);
 
 /* Opens with these options, or stops. `path` NULL: memory mode. */
 struct hf_db *bench_db_open(const char *path, const struct hf_options *options);

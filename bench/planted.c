@@ -30,12 +30,6 @@ set(unsigned index)
 }
 #endif
 
-const char *
-bench_plant_name(unsigned index)
-{
-    return index < sizeof names / sizeof *names ? names[index] : NULL;
-}
-
 bool
 bench_plant_set(const char *name)
 {

@@ -12,7 +12,4 @@
  */
 bool bench_plant_set(const char *name);
 
-/* The name number `index`; NULL behind the last. */
-const char *bench_plant_name(unsigned index);
-
 #endif

@@ -17,15 +17,16 @@
 
 #define COARSE (BENCH_HISTOGRAM_SUB / 8) /* buckets that are written as one */
 
-const char *
-bench_verdict_name(enum bench_verdict verdict)
+static const char *
+verdict_name(enum bench_verdict verdict)
 {
     static const char *const names[] = { "none", "ok", "slow" };
     return names[verdict];
 }
 
-double
-bench_result_figure(const struct bench_result *result, enum bench_measure measure)
+/* The figure of that measure. */
+static double
+figure_of(const struct bench_result *result, enum bench_measure measure)
 {
     const struct bench_figures *f = &result->figures;
 
@@ -58,7 +59,7 @@ bench_result_judge(struct bench_result *result, const struct bench_tier *tier)
     result->verdict = BENCH_VERDICT_NONE;
     while ((target = bench_target_next(target, result->name)) != NULL) {
         bench_check(result->judged_count < BENCH_JUDGED_MAX, "the number of a row's targets");
-        double figure = bench_result_figure(result, target->measure);
+        double figure = figure_of(result, target->measure);
         double limit = bench_target_limit(target, tier);
         bool holds = bench_measure_holds(target->measure, figure, limit);
         result->judged[result->judged_count++] =
@@ -212,7 +213,7 @@ bench_result_json(struct hf_output *output, const struct bench_result *result)
     hf_output_json_string(output, (struct hf_span){ result->name, strlen(result->name) });
     print_figures(output, &result->figures);
     print_first_target(output, result);
-    print_string(output, "verdict", bench_verdict_name(result->verdict));
+    print_string(output, "verdict", verdict_name(result->verdict));
     if (result->unit != NULL) {
         print_number(output, "value", result->value);
         print_string(output, "unit", result->unit);

@@ -40,9 +40,6 @@ struct bench_result {
 
 /* Holds the row against all its targets. */
 void bench_result_judge(struct bench_result *result, const struct bench_tier *tier);
-/* Its figure of that measure. */
-double bench_result_figure(const struct bench_result *result, enum bench_measure measure);
-const char *bench_verdict_name(enum bench_verdict verdict);
 
 /* The row as a JSON object, without a newline. */
 void bench_result_json(struct hf_output *output, const struct bench_result *result);

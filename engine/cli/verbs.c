@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum hf_status
-hf_status_of(enum hf_err err)
+static enum hf_status
+status_of(enum hf_err err)
 {
     switch (err) {
     case HF_OK:
@@ -44,7 +44,7 @@ hf_report(const struct hf_args *args, const struct hf_error *error)
 {
     (void)fprintf(stderr, "holdfast: %s: %s\n", args->verb->name,
                   error->text[0] == 0 ? hf_strerror(error->code) : error->text);
-    return hf_status_of(error->code);
+    return status_of(error->code);
 }
 
 enum hf_status

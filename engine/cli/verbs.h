@@ -27,8 +27,6 @@ hf_verb_fn hf_verb_put, hf_verb_get, hf_verb_del, hf_verb_load, hf_verb_scan, hf
 /* All of them; the last one has a NULL name. */
 extern const struct hf_verb hf_tool_verbs[];
 
-enum hf_status hf_status_of(enum hf_err err);
-
 /* Prints "holdfast: VERB: text" to standard error; returns the status of error->code. */
 enum hf_status hf_report(const struct hf_args *args, const struct hf_error *error);
 

@@ -36,8 +36,8 @@ struct hf_table_info {
     uint64_t version_min;
     uint64_t version_max;
     struct hf_span key_min; /* 1..HF_KEY_SIZE_MAX bytes */
-    struct hf_span key_max; /* likewise; */
-    bool max_is_open; /* all keys are below it; if it is empty then, they go on to the end */
+    struct hf_span key_max; /* likewise, or empty where there is no bound */
+    bool max_is_open;       /* no key is key_max itself; always so where that is empty */
 };
 
 struct hf_manifest {

@@ -105,9 +105,10 @@ enum hf_wal_verdict hf_wal_frame_decode(struct hf_wal_frame *frame, struct hf_sp
 #define HF_WAL_COMMIT_HEAD 20u /* version, time, count */
 #define HF_WAL_OP_HEAD 11u
 
-/* A range is deleted from `key`, 1 byte at least, up to `value`; that is empty for all keys
+/*
+ * A range is deleted from `key`, 1 byte at least, up to `value`; that is empty for all keys
  * from there on. It deletes what commits before its own have written, and nothing of its own.
- * */
+ */
 enum hf_wal_op_type { HF_WAL_PUT = 1, HF_WAL_DELETE = 2, HF_WAL_DELETE_RANGE = 3 };
 
 struct hf_wal_commit {

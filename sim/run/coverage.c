@@ -38,8 +38,8 @@ sim_coverage_field(const char *name)
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-const char *
-sim_moment_name(unsigned moment)
+static const char *
+moment_name(unsigned moment)
 {
     static const char *const names[] = { "run", "recovery", "rest" };
 
@@ -51,10 +51,10 @@ sim_cell_name(const struct sim_cell *cell, char to[SIM_CELL_NAME_SIZE])
 {
     const char *field = cell->field == 0 ? NULL : sim_locate_field(cell->field - 1u);
 
-    snprintf(
-        to, SIM_CELL_NAME_SIZE, "%s/%s/%s%s%s", sim_fault_name((enum sim_fault)cell->fault),
-        sim_file_class_name((enum sim_file_class)cell->file), sim_moment_name(cell->moment),
-        field == NULL ? "" : "/", field == NULL ? "" : field);
+    snprintf(to, SIM_CELL_NAME_SIZE, "%s/%s/%s%s%s",
+             sim_fault_name((enum sim_fault)cell->fault),
+             sim_file_class_name((enum sim_file_class)cell->file), moment_name(cell->moment),
+             field == NULL ? "" : "/", field == NULL ? "" : field);
 }
 
 /* The index in `words` of what stands before the next slash; moves *at behind it. */
@@ -77,7 +77,7 @@ sim_cell_read(struct sim_cell *cell, const char *name)
 {
     int fault = next_word(&name, sim_fault_word);
     int file = next_word(&name, sim_file_class_word);
-    int moment = next_word(&name, sim_moment_name);
+    int moment = next_word(&name, moment_name);
     int field = *name == 0 ? -1 : next_word(&name, sim_locate_field);
 
     *cell = (struct sim_cell){ .fault = (uint8_t)fault,

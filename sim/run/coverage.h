@@ -37,6 +37,5 @@ uint8_t sim_coverage_field(const char *name);
 void sim_cell_name(const struct sim_cell *cell, char to[SIM_CELL_NAME_SIZE]);
 /* The cell of such a name; false: there is none. */
 bool sim_cell_read(struct sim_cell *cell, const char *name);
-const char *sim_moment_name(unsigned moment);
 
 #endif

@@ -19,8 +19,7 @@ void sim_keyspace_close(struct sim_keyspace *keyspace);
 /* Makes it hold `count` keys; nothing to do if it does. */
 void sim_keyspace_size(struct sim_keyspace *keyspace, uint32_t count);
 struct hf_span sim_keyspace_key(const struct sim_keyspace *keyspace, uint32_t index);
-/* What the key begins with, too short for a key: behind the key before it, and not behind it.
- * */
+/* What the key begins with, too short for a key: behind the one before it, not behind it. */
 struct hf_span sim_keyspace_bound(const struct sim_keyspace *keyspace, uint32_t index);
 /* The index of a key, or UINT32_MAX if it is none of them. */
 uint32_t sim_keyspace_find(const struct sim_keyspace *keyspace, struct hf_span key);

@@ -43,8 +43,9 @@ hf_log_close_files(struct hf_log *log)
     log->chain_count = log->chain_capacity = 0;
 }
 
-enum hf_err
-hf_log_chain_reserve(struct hf_log *log)
+/* Makes room for one more, so that the next addition cannot fail. */
+static enum hf_err
+reserve_chain(struct hf_log *log)
 {
     uint32_t capacity = log->chain_capacity == 0 ? CHAIN_CAPACITY : log->chain_capacity * 2;
     struct hf_chain_entry *chain;
@@ -65,7 +66,7 @@ hf_log_chain_reserve(struct hf_log *log)
 enum hf_err
 hf_log_chain_add(struct hf_log *log, uint32_t number)
 {
-    enum hf_err err = hf_log_chain_reserve(log);
+    enum hf_err err = reserve_chain(log);
 
     if (err == HF_OK)
         log->chain[log->chain_count++] = (struct hf_chain_entry){ .number = number };
@@ -218,7 +219,7 @@ rotate(struct hf_log *log, struct hf_segments *into, uint32_t frame_size,
     struct hf_wal_link link = { .prev = log->active->number, .last = log->active->last };
     struct hf_log_segment *segment = NULL;
     struct hf_segment memory = { .base = NULL };
-    enum hf_err err = hf_log_chain_reserve(log);
+    enum hf_err err = reserve_chain(log);
 
     if (err == HF_OK)
         err = hf_segments_reserve(into);

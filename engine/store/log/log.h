@@ -195,8 +195,6 @@ enum hf_err hf_log_fill(struct hf_file *file, uint64_t from, uint64_t to,
 enum hf_err hf_log_begin(struct hf_log *log, struct hf_log_segment *segment,
                          struct hf_segment *memory, const struct hf_wal_link *link,
                          struct hf_detail *detail) HF_MUST_CHECK;
-/* Makes room for one more, so that the next addition cannot fail. */
-enum hf_err hf_log_chain_reserve(struct hf_log *log) HF_MUST_CHECK;
 enum hf_err hf_log_chain_add(struct hf_log *log, uint32_t number) HF_MUST_CHECK;
 
 static inline uint64_t

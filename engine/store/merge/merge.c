@@ -477,8 +477,7 @@ write_rest(struct hf_merge *merge, const struct hf_range_list *parts,
     return err == HF_OK ? hf_table_writer_finish(writer, info, detail) : err;
 }
 
-/* The same with it: first what memory that takes, and in the end the bound of the next table.
- * */
+/* The same, with the memory that it takes, and in the end the bound of the next table. */
 static enum hf_err
 complete_table(struct hf_merge *merge, struct hf_table_info *info, struct hf_detail *detail)
 {

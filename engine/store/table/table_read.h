@@ -42,8 +42,7 @@ enum hf_err hf_table_load(const struct hf_table *table, const struct hf_block_wa
 bool hf_table_load_from(const struct hf_table *table, const struct hf_block_want *want,
                         struct hf_span in, struct hf_block *block);
 
-/* Where the first range block of a table is, if it has any; the last ends at the second meta.
- * */
+/* Where a table's first range block is, if it has any; the last ends at the second meta. */
 uint64_t hf_table_ranges_off(const struct hf_table *table);
 /* Loads the range block at *off as hf_table_load does, and moves *off behind it. */
 enum hf_err hf_table_load_ranges(const struct hf_table *table, uint64_t *off, uint8_t *raw,
