@@ -154,10 +154,11 @@ unknown_option(const struct bench_args *args, const char *text, struct hf_error 
         if ((options[i].bit & bits_of(args->verb)) != 0)
             hf_nearest_offer(&best, &best_changes, text, options[i].name);
     hf_nearest_offer(&best, &best_changes, text, "--version");
-    const char *verb = args->verb == NULL ? "holdfast-bench" : args->verb->name;
+    const char *verb = args->verb == NULL ? "" : args->verb->name;
+    const char *colon = args->verb == NULL ? "" : ": ";
     if (best == NULL)
-        return refuse(error, "%s: no option '%s'; try --help", verb, text);
-    return refuse(error, "%s: no option '%s'; did you mean %s?", verb, text, best);
+        return refuse(error, "%s%sno option '%s'; try --help", verb, colon, text);
+    return refuse(error, "%s%sno option '%s'; did you mean %s?", verb, colon, text, best);
 }
 
 /* One option at argv[*i], its value perhaps at the next place. */

@@ -573,6 +573,11 @@ main(int argc, char **argv)
         fprintf(stderr, "holdfast-sim: which verb? --help tells them\n");
         return SIM_EXIT_USAGE;
     }
+    if (argv[1][0] == '-') {
+        fprintf(stderr, "holdfast-sim: the verb comes first, before '%s'; --help tells them\n",
+                argv[1]);
+        return SIM_EXIT_USAGE;
+    }
     int verb = sim_word_find(verb_word, argv[1]);
     if (verb < 0)
         return complain("there is no verb", argv[1], sim_nearest_of(verb_word, argv[1]));

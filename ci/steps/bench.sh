@@ -51,6 +51,8 @@ status 0 --version && grep -q "^holdfast-bench $(project_version)$" "$d/out" ; p
 status 2 && said 'no verb' ; point 'a verb is needed'
 status 2 storaeg && said 'did you mean storage?' ; point 'an unknown verb names the nearest'
 status 2 all --fliter x && said 'did you mean --filter?' ; point 'so does an option'
+status 2 --jsno && said 'did you mean --json?' && ! said 'holdfast-bench: holdfast-bench'
+point 'and one without a verb'
 status 2 all --tier fast && said 'production, parallel, local or ci' ; point 'tiers have names'
 status 2 all --smoke --dir "$d" --filter no/such/row && said 'no/such/row'
 point 'a filter that matches nothing is a mistake, not a success'

@@ -240,6 +240,8 @@ status 0 --help && grep -q '^usage' "$d/out" && status 0 scan --help && status 0
     printed "holdfast $(project_version)\n" ; point '--help and --version'
 status 2 sacn "$d/db" && said 'did you mean scan?' ; point 'an unknown verb names the nearest'
 status 2 load "$d/x" f --foramt tsv && said 'did you mean --format?' ; point 'so does an option'
+status 2 --jsno && said 'did you mean --json?' && ! said 'holdfast: holdfast'
+point 'and one without a verb'
 status 2 && said 'no verb' ; point 'a verb is needed'
 status 2 get "$d/db" && said 'usage: holdfast get' ; point 'too few words show the usage'
 status 2 load "$d/x" "$d/in.tsv" --batch 0 && [ ! -e "$d/x" ] ; point 'a bad value is refused'
