@@ -5,9 +5,9 @@
  *   HF_CHANCE(name)   true at the tape's word: do something legal but unusual
  *   HF_PLANTED(name)  true when this known bug is switched on, to prove that it is caught
  *
- * Every name is listed in probe_names.h. Without -DHF_SIM all three vanish without a trace (CI
- * looks with nm); with it, sim/run/probe.c stands behind them. HF_PLANTED needs -DHF_PLANTS as
- * well.
+ * Every name is listed in probe_names.h. Without -DHF_SIM the first two vanish without a trace,
+ * without -DHF_PLANTS the third (CI looks with nm). In the simulator sim/run/probe.c stands
+ * behind them; in holdfast-bench-planted, which has plants alone, bench/planted.c.
  */
 #ifndef HF_BASE_PROBE_H
 #define HF_BASE_PROBE_H
