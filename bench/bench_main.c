@@ -9,12 +9,9 @@
 #include "bench/planted.h"
 #include "bench/verbs_bench.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CATEGORY(name, about)                                                                  \
     {                                                                                          \
@@ -50,22 +47,6 @@ static const struct bench_verb verbs[] = {
     { 0 },
 };
 
-/*
- * A database's file must never get the number of a standard stream that was closed: what is
- * printed would go into it. /dev/null takes the place, opened so that using it still fails.
- */
-static bool
-hold_standard_streams(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
-            continue;
-        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-            return false;
-    }
-    return true;
-}
-
 static int
 run(const struct bench_args *args, struct hf_output *output)
 {
@@ -97,7 +78,7 @@ main(int argc, char **argv)
 
     /* A reader that goes away is a failed write, reported like any other. */
     (void)signal(SIGPIPE, SIG_IGN);
-    if (!hold_standard_streams())
+    if (!hf_output_hold_streams())
         return BENCH_STATUS_FAILED;
     /* A verb that people know as an option. */
     if (argc > 1 && strcmp(argv[1], "--profile") == 0)

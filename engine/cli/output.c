@@ -117,3 +117,15 @@ hf_output_json_bytes(struct hf_output *output, const char *name, struct hf_span 
         hf_output_print(output, "%02x", in[i]);
     hf_output_print(output, "\"");
 }
+
+bool
+hf_output_hold_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    }
+    return true;
+}

@@ -35,6 +35,13 @@ void hf_output_print(struct hf_output *output, const char *format, ...)
 /* As escape.h has it. */
 void hf_output_escaped(struct hf_output *output, struct hf_span bytes);
 
+/*
+ * A database's file must never get the number of a standard stream that was closed: what is
+ * printed would go into it. /dev/null takes the place, opened so that using it still fails. To
+ * be called first of all; false: it cannot be had.
+ */
+bool hf_output_hold_streams(void) HF_MUST_CHECK;
+
 /* ---- JSON -------------------------------------------------------------------------------- */
 
 /* A string in quotes; `bytes` must be UTF-8. */

@@ -9,11 +9,8 @@
 
 #include "cli/verbs.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 const struct hf_verb hf_tool_verbs[] = {
     { "put", "DB KEY [VALUE]", "stores one value; without VALUE, standard input", 2, 3,
@@ -47,22 +44,6 @@ const struct hf_verb hf_tool_verbs[] = {
     { 0 },
 };
 
-/*
- * A database's file must never get the number of a standard stream that was closed: what is
- * printed would go into it. /dev/null takes the place, opened so that using it still fails.
- */
-static bool
-hold_standard_streams(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
-            continue;
-        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-            return false;
-    }
-    return true;
-}
-
 static void
 print_help_line(void *context, const char *line)
 {
@@ -92,7 +73,7 @@ main(int argc, char **argv)
 
     /* A reader that goes away is a failed write, reported like any other. */
     (void)signal(SIGPIPE, SIG_IGN);
-    if (!hold_standard_streams())
+    if (!hf_output_hold_streams())
         return HF_STATUS_IO;
     if (!hf_args_parse(&args, hf_tool_verbs, argc, argv, &error)) {
         (void)fprintf(stderr, "holdfast: %s\n", error.text);
