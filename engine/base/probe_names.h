@@ -166,6 +166,7 @@
     X(snapshot_end_unchecked, "M39: a snapshot that ends too early is taken for a whole one")  \
     X(restore_any_base, "a restore does not look whether its snapshots follow each other")     \
     X(fresh_manifest_first, "a new database has its manifest before its log")                  \
+    X(fresh_clear_unsynced, "what is left is cleared while its manifest may come back")        \
     X(fresh_mark_unsynced, "a new database is not durably marked as one in the making")        \
     X(fresh_unmark_first, "a new database is unmarked before it is durable")                   \
     X(checkpoint_no_flush, "a checkpoint leaves out what is in no table yet")                  \

@@ -108,11 +108,15 @@ look(struct hf_fresh *fresh, struct names *names, struct hf_detail *detail)
     return hf_dir_list(fresh->dir, visit, names, detail);
 }
 
-/* Removes what an interrupted one left, as long as there is any. */
+/*
+ * Removes what an interrupted one left, as long as there is any. First, what that one removed
+ * is gone for good: its manifest must not come back when tables that it names have gone.
+ */
 static enum hf_err
 clear(struct hf_fresh *fresh, struct names *names, struct hf_detail *detail)
 {
-    enum hf_err err = HF_OK;
+    bool is_due = names->count > 0 && !HF_PLANTED(fresh_clear_unsynced);
+    enum hf_err err = is_due ? hf_dir_sync(fresh->dir, detail) : HF_OK;
 
     while (err == HF_OK && names->count > 0) {
         HF_MARK(fresh_cleared);
