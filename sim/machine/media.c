@@ -8,6 +8,7 @@
  */
 #include "sim/machine/media.h"
 #include "base/span.h"
+#include "format/wal_format.h"
 #include "sim/machine/locate.h"
 
 #include <stdlib.h>
@@ -312,11 +313,24 @@ segment_of_entry(const struct sim_machine *machine, const struct sim_entry *entr
     return 0;
 }
 
-/* What stands before the log that the newest manifest begins with, nobody needs. */
+/* Between a segment's header and its first group, where no checksum reaches and nobody reads. */
+static bool
+is_padding(const struct sim_entry *entry)
+{
+    struct hf_wal_header header;
+
+    return entry->inode != NULL && entry->from >= HF_WAL_HEADER_SIZE &&
+           hf_wal_header_decode(&header, sim_media_bytes(entry->inode)) == HF_WAL_GOOD &&
+           entry->to <= header.sector;
+}
+
+/* What stands before the log that the newest manifest begins with, nobody needs; nor what
+ * means nothing. Damage to it neither excuses a loss nor forbids to excuse one. */
 static bool
 is_needed(const struct sim_machine *machine, const struct sim_entry *entry, uint32_t log_first)
 {
-    return entry->class != SIM_FILE_WAL || segment_of_entry(machine, entry) >= log_first;
+    return entry->class != SIM_FILE_WAL ||
+           (segment_of_entry(machine, entry) >= log_first && !is_padding(entry));
 }
 
 static void

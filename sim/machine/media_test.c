@@ -260,6 +260,33 @@ test_witness(void)
            "damage is unwitnessed exactly where no surviving group vouches for it");
 }
 
+/* The header has 60 bytes, its sector 512; the zeros that end a group do mean something. */
+static void
+test_padding(void)
+{
+    struct sim_rule rules[] = {
+        at_rest(SIM_BIT_FLIP, "padding", SIM_FLAVOUR_ANY),
+        at_rest(SIM_BIT_FLIP, "seal.next", SIM_FLAVOUR_ANY),
+    };
+    unsigned behind_header = 0;
+    bool excuses = false, stands_in_way = false;
+
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        (void)damage(seed, rules);
+        find(&found, SEGMENT_NAME);
+        if (changed_byte() >= 512)
+            continue;
+        behind_header++;
+        excuses = excuses || sim_machine_unwitnessed(machine);
+        boot(seed, rules, 2);
+        (void)sim_machine_life(machine, write_segment, NULL);
+        (void)sim_machine_at_rest(machine);
+        stands_in_way = stands_in_way || !sim_machine_unwitnessed(machine);
+    }
+    TAP_OK(behind_header > 0 && !excuses, "damage to what nobody reads excuses no loss");
+    TAP_OK(!stands_in_way, "beside damage to the tail it does not count");
+}
+
 int
 main(void)
 {
@@ -270,6 +297,7 @@ main(void)
     test_file_loss();
     test_ledger();
     test_witness();
+    test_padding();
     shut();
     return tap_done();
 }
