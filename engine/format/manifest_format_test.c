@@ -15,6 +15,7 @@
 #include "base/crc32c.h"
 #include "base/span.h"
 #include "base/tap.h"
+#include "format/test_golden.h"
 
 #include <stdlib.h>
 
@@ -549,29 +550,6 @@ test_newer(void)
 
 /* ---- golden files ------------------------------------------------------------------------ */
 
-static bool
-file_is(const char *name, const uint8_t *bytes, size_t size)
-{
-    uint8_t read[SIZE + 1];
-    FILE *golden = fopen(name, "rb");
-    size_t got = golden == NULL ? 0 : fread(read, 1, sizeof read, golden);
-
-    if (golden != NULL)
-        fclose(golden);
-    return got == size && memcmp(read, bytes, size) == 0;
-}
-
-static void
-write_file(const char *name, const uint8_t *bytes, size_t size)
-{
-    FILE *golden = fopen(name, "wb");
-
-    if (golden == NULL || fwrite(bytes, 1, size, golden) != size || fclose(golden) != 0) {
-        perror(name);
-        exit(1);
-    }
-}
-
 static void
 golden(bool write)
 {
@@ -586,20 +564,20 @@ golden(bool write)
     make_newer(newer);
     make_newer(newer + COPY);
     if (write) {
-        write_file(golden_name, file, SIZE);
-        write_file(half_name, half, SIZE);
-        write_file(refused_name, refused, SIZE);
-        write_file(newer_name, newer, SIZE);
+        golden_write(golden_name, file, SIZE);
+        golden_write(half_name, half, SIZE);
+        golden_write(refused_name, refused, SIZE);
+        golden_write(newer_name, newer, SIZE);
         return;
     }
-    TAP_OK(file_is(golden_name, file, SIZE), "format 1 is what its golden file says");
+    TAP_OK(golden_is(golden_name, file, SIZE), "format 1 is what its golden file says");
     found = decode_small(half, SIZE);
-    TAP_OK(file_is(half_name, half, SIZE) && reads(&found, HF_MANIFEST_BAD, HF_MANIFEST_GOOD),
+    TAP_OK(golden_is(half_name, half, SIZE) && reads(&found, HF_MANIFEST_BAD, HF_MANIFEST_GOOD),
            "the golden file with a damaged copy is read from the other one");
-    TAP_OK(file_is(refused_name, refused, SIZE) &&
+    TAP_OK(golden_is(refused_name, refused, SIZE) &&
                decode_small(refused, SIZE).verdict == HF_MANIFEST_BAD,
            "the golden file with two damaged copies is refused");
-    TAP_OK(file_is(newer_name, newer, SIZE) &&
+    TAP_OK(golden_is(newer_name, newer, SIZE) &&
                decode_small(newer, SIZE).verdict == HF_MANIFEST_NEWER,
            "a manifest of the next format is told apart from damage");
 }

@@ -17,6 +17,7 @@
 #include "base/crc32c.h"
 #include "base/span.h"
 #include "base/tap.h"
+#include "format/test_golden.h"
 
 #include <stdlib.h>
 
@@ -596,60 +597,61 @@ test_zeros(void)
 #define SAMPLES "1@10 2@20"
 #define ENTRIES "a3 | b4 c9"
 
+static const struct {
+    const char *what;
+    struct plan plan;
+} lies[] = {
+    { "another magic", { SAMPLES, ENTRIES, 9, .wrong_magic = true } },
+    { "a format 0", { SAMPLES, ENTRIES, 9, .format_up = UINT32_MAX } },
+    { "a base above the version", { SAMPLES, "", 9, .base = 10 } },
+    { "a version that no commit has", { SAMPLES, ENTRIES, HF_LATEST, .base = 0 } },
+    { "more sections than there are", { SAMPLES, ENTRIES, 9, .count_up = 1 } },
+    { "fewer sections", { SAMPLES, ENTRIES, 9, .count_up = UINT32_MAX } },
+    { "no section of entries", { SAMPLES, ENTRIES, 9, .no_entries = true } },
+    { "another section first", { SAMPLES, ENTRIES, 9, .type_up = { 1 } } },
+    { "an unknown section first", { SAMPLES, ENTRIES, 9, .type_up = { 2 } } },
+    { "two sections of entries",
+      { SAMPLES, ENTRIES, 9, .type_up = { 0, 0, 2 }, .blocks_up = { 0, 0, -4 },
+        .items_up = { 0, 0, -5 } } },
+    { "entries in the last section",
+      { SAMPLES, ENTRIES, 9, .late_entries = true, .open_end = true, .blocks_up = { 0, 0, 1 },
+        .items_up = { 0, 0, 1 } } },
+    { "an identity for entries", { SAMPLES, "", 9, .type_up = { 0, UINT32_MAX } } },
+    { "no identity", { SAMPLES, ENTRIES, 9, .no_identity = true } },
+    { "no identity, nor samples", { "", ENTRIES, 9, .no_identity = true } },
+    { "two identities", { SAMPLES, ENTRIES, 9, .two_identities = true } },
+    { "an identity of 33 bytes", { SAMPLES, ENTRIES, 9, .long_identity = true } },
+    { "a block more in the identity", { SAMPLES, ENTRIES, 9, .blocks_up = { 1 } } },
+    { "a sample more", { SAMPLES, ENTRIES, 9, .items_up = { 1 } } },
+    { "a block more of entries", { SAMPLES, ENTRIES, 9, .blocks_up = { 0, 1 } } },
+    { "an entry more", { SAMPLES, ENTRIES, 9, .items_up = { 0, 1 } } },
+    { "a block more in all", { SAMPLES, ENTRIES, 9, .blocks_up = { 0, 0, 1 } } },
+    { "an item more in all", { SAMPLES, ENTRIES, 9, .items_up = { 0, 0, 1 } } },
+    { "ends of 17 bytes", { SAMPLES, ENTRIES, 9, .long_end = true, .open_end = true } },
+    { "a wrong checksum at the end", { SAMPLES, ENTRIES, 9, .wrong_crc = true } },
+    { "an index block of entries", { SAMPLES, ENTRIES, 9, .kind = HF_BLOCK_INDEX } },
+    { "a sample above the version", { "1@10 10@20", ENTRIES, 9, .base = 0 } },
+    { "more samples than bytes", { SAMPLES, ENTRIES, 9, .samples_up = INT32_MAX } },
+    { "a byte behind the samples", { SAMPLES, ENTRIES, 9, .long_samples = true } },
+    { "samples out of order", { "5@10 4@10", ENTRIES, 9, .base = 0 } },
+    { "samples that fall in version", { "5@10 | 4@10", ENTRIES, 9, .base = 0 } },
+    { "samples that fall in time", { "5@10 | 6@9", ENTRIES, 9, .base = 0 } },
+    { "an entry above the version", { SAMPLES, "a3 | b10", 9, .base = 0 } },
+    { "entries out of order", { SAMPLES, "a3 b4 | a2", 9, .base = 0 } },
+    { "an entry twice", { SAMPLES, "a3 b4 | b4", 9, .base = 0 } },
+    { "two versions of a key", { SAMPLES, "a3 a2", 9, .base = 0 } },
+    { "two versions in two blocks", { SAMPLES, "a3 | a2", 9, .base = 0 } },
+    { "a delete", { SAMPLES, "a3 b4-", 9, .base = 0 } },
+    { "an increment with its base", { SAMPLES, "a6 b5", 9, .base = 5 } },
+    { "an increment past its version", { SAMPLES, "a6 b10", 9, .base = 5 } },
+    { "an increment with an entry twice", { SAMPLES, "a6 | a6", 9, .base = 5 } },
+    { "an increment that goes back", { SAMPLES, "a7 a6 | a8", 9, .base = 5 } },
+    { "an entry of an empty database", { "", "a1", 0, .base = 0 } },
+};
+
 static void
 test_lies(void)
 {
-    static const struct {
-        const char *what;
-        struct plan plan;
-    } lies[] = {
-        { "another magic", { SAMPLES, ENTRIES, 9, .wrong_magic = true } },
-        { "a format 0", { SAMPLES, ENTRIES, 9, .format_up = UINT32_MAX } },
-        { "a base above the version", { SAMPLES, "", 9, .base = 10 } },
-        { "a version that no commit has", { SAMPLES, ENTRIES, HF_LATEST, .base = 0 } },
-        { "more sections than there are", { SAMPLES, ENTRIES, 9, .count_up = 1 } },
-        { "fewer sections", { SAMPLES, ENTRIES, 9, .count_up = UINT32_MAX } },
-        { "no section of entries", { SAMPLES, ENTRIES, 9, .no_entries = true } },
-        { "another section first", { SAMPLES, ENTRIES, 9, .type_up = { 1 } } },
-        { "an unknown section first", { SAMPLES, ENTRIES, 9, .type_up = { 2 } } },
-        { "two sections of entries",
-          { SAMPLES, ENTRIES, 9, .type_up = { 0, 0, 2 }, .blocks_up = { 0, 0, -4 },
-            .items_up = { 0, 0, -5 } } },
-        { "entries in the last section",
-          { SAMPLES, ENTRIES, 9, .late_entries = true, .open_end = true,
-            .blocks_up = { 0, 0, 1 }, .items_up = { 0, 0, 1 } } },
-        { "an identity for entries", { SAMPLES, "", 9, .type_up = { 0, UINT32_MAX } } },
-        { "no identity", { SAMPLES, ENTRIES, 9, .no_identity = true } },
-        { "no identity, nor samples", { "", ENTRIES, 9, .no_identity = true } },
-        { "two identities", { SAMPLES, ENTRIES, 9, .two_identities = true } },
-        { "an identity of 33 bytes", { SAMPLES, ENTRIES, 9, .long_identity = true } },
-        { "a block more in the identity", { SAMPLES, ENTRIES, 9, .blocks_up = { 1 } } },
-        { "a sample more", { SAMPLES, ENTRIES, 9, .items_up = { 1 } } },
-        { "a block more of entries", { SAMPLES, ENTRIES, 9, .blocks_up = { 0, 1 } } },
-        { "an entry more", { SAMPLES, ENTRIES, 9, .items_up = { 0, 1 } } },
-        { "a block more in all", { SAMPLES, ENTRIES, 9, .blocks_up = { 0, 0, 1 } } },
-        { "an item more in all", { SAMPLES, ENTRIES, 9, .items_up = { 0, 0, 1 } } },
-        { "ends of 17 bytes", { SAMPLES, ENTRIES, 9, .long_end = true, .open_end = true } },
-        { "a wrong checksum at the end", { SAMPLES, ENTRIES, 9, .wrong_crc = true } },
-        { "an index block of entries", { SAMPLES, ENTRIES, 9, .kind = HF_BLOCK_INDEX } },
-        { "a sample above the version", { "1@10 10@20", ENTRIES, 9, .base = 0 } },
-        { "more samples than bytes", { SAMPLES, ENTRIES, 9, .samples_up = INT32_MAX } },
-        { "a byte behind the samples", { SAMPLES, ENTRIES, 9, .long_samples = true } },
-        { "samples out of order", { "5@10 4@10", ENTRIES, 9, .base = 0 } },
-        { "samples that fall in version", { "5@10 | 4@10", ENTRIES, 9, .base = 0 } },
-        { "samples that fall in time", { "5@10 | 6@9", ENTRIES, 9, .base = 0 } },
-        { "an entry above the version", { SAMPLES, "a3 | b10", 9, .base = 0 } },
-        { "entries out of order", { SAMPLES, "a3 b4 | a2", 9, .base = 0 } },
-        { "an entry twice", { SAMPLES, "a3 b4 | b4", 9, .base = 0 } },
-        { "two versions of a key", { SAMPLES, "a3 a2", 9, .base = 0 } },
-        { "two versions in two blocks", { SAMPLES, "a3 | a2", 9, .base = 0 } },
-        { "a delete", { SAMPLES, "a3 b4-", 9, .base = 0 } },
-        { "an increment with its base", { SAMPLES, "a6 b5", 9, .base = 5 } },
-        { "an increment past its version", { SAMPLES, "a6 b10", 9, .base = 5 } },
-        { "an increment with an entry twice", { SAMPLES, "a6 | a6", 9, .base = 5 } },
-        { "an increment that goes back", { SAMPLES, "a7 a6 | a8", 9, .base = 5 } },
-        { "an entry of an empty database", { "", "a1", 0, .base = 0 } },
-    };
     struct plan truth = { SAMPLES, ENTRIES, 9, .base = 0 };
 
     forge(&truth);
@@ -722,38 +724,15 @@ test_newer(void)
 
 /* ---- golden files ------------------------------------------------------------------------ */
 
-static bool
-file_is(const char *name, const uint8_t *bytes, size_t size)
-{
-    static uint8_t read[4096];
-    FILE *golden = fopen(name, "rb");
-    size_t got = golden == NULL ? 0 : fread(read, 1, sizeof read, golden);
-
-    if (golden != NULL)
-        fclose(golden);
-    return got == size && memcmp(read, bytes, size) == 0;
-}
-
-static void
-write_file(const char *name, const uint8_t *bytes, size_t size)
-{
-    FILE *golden = fopen(name, "wb");
-
-    if (golden == NULL || fwrite(bytes, 1, size, golden) != size || fclose(golden) != 0) {
-        perror(name);
-        exit(1);
-    }
-}
-
 #define GOLDEN "engine/format/golden/snapshot-format-"
 
 static void
 golden_file(bool write, const char *name, enum hf_snapshot_step stop, const char *what)
 {
     if (write)
-        write_file(name, forged.bytes, forged.size);
+        golden_write(name, forged.bytes, forged.size);
     else
-        TAP_OK(file_is(name, forged.bytes, forged.size) && verdict(&forged) == stop,
+        TAP_OK(golden_is(name, forged.bytes, forged.size) && verdict(&forged) == stop,
                "the golden file of %s", what);
 }
 

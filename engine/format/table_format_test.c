@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/span.h"
 #include "base/tap.h"
+#include "format/test_golden.h"
 
 #include <stdlib.h>
 
@@ -384,29 +385,6 @@ test_moves(void)
 
 /* ---- golden files ------------------------------------------------------------------------ */
 
-static bool
-file_is(const char *name, const uint8_t *bytes, size_t size)
-{
-    uint8_t read[SIZE_MAX_HERE];
-    FILE *file = fopen(name, "rb");
-    size_t got = file == NULL ? 0 : fread(read, 1, sizeof read, file);
-
-    if (file != NULL)
-        fclose(file);
-    return got == size && memcmp(read, bytes, size) == 0;
-}
-
-static void
-write_file(const char *name, const uint8_t *bytes, size_t size)
-{
-    FILE *file = fopen(name, "wb");
-
-    if (file == NULL || fwrite(bytes, 1, size, file) != size || fclose(file) != 0) {
-        perror(name);
-        exit(1);
-    }
-}
-
 static void
 golden(bool write)
 {
@@ -419,18 +397,18 @@ golden(bool write)
     meta.format = HF_TABLE_FORMAT + 1;
     hf_table_meta_encode(newer, &meta);
     if (write) {
-        write_file(golden_name, table, table_size);
-        write_file(refused_name, damaged, table_size);
-        write_file(newer_name, newer, sizeof newer);
+        golden_write(golden_name, table, table_size);
+        golden_write(refused_name, damaged, table_size);
+        golden_write(newer_name, newer, sizeof newer);
         return;
     }
-    TAP_OK(file_is(golden_name, table, table_size), "format 1 is what its golden file says");
-    TAP_OK(file_is(refused_name, damaged, table_size),
+    TAP_OK(golden_is(golden_name, table, table_size), "format 1 is what its golden file says");
+    TAP_OK(golden_is(refused_name, damaged, table_size),
            "the damaged golden file is the same, but for a bit");
     struct found found = read_table(damaged, table_size);
     TAP_OK(found.metas == 2 && found.blocks == BLOCKS - 1 && found.entries == block_first[1],
            "of the damaged golden file one block is bad, the others read");
-    TAP_OK(file_is(newer_name, newer, sizeof newer) &&
+    TAP_OK(golden_is(newer_name, newer, sizeof newer) &&
                hf_table_meta_decode(&meta, hf_span(newer, sizeof newer)) == HF_TABLE_NEWER,
            "a meta of the next format is told apart from damage");
 }

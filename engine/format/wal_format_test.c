@@ -13,6 +13,7 @@
 
 #include "base/span.h"
 #include "base/tap.h"
+#include "format/test_golden.h"
 #include "format/wal_walk.h"
 
 #include <stdlib.h>
@@ -260,31 +261,6 @@ test_versions(void)
     (void)build();
 }
 
-/* ---- golden files ------------------------------------------------------------------------ */
-
-static bool
-file_is(const char *name, const uint8_t *bytes, size_t size)
-{
-    uint8_t read[SIZE + 1];
-    FILE *file = fopen(name, "rb");
-    size_t got = file == NULL ? 0 : fread(read, 1, sizeof read, file);
-
-    if (file != NULL)
-        fclose(file);
-    return got == size && memcmp(read, bytes, size) == 0;
-}
-
-static void
-write_file(const char *name, const uint8_t *bytes, size_t size)
-{
-    FILE *file = fopen(name, "wb");
-
-    if (file == NULL || fwrite(bytes, 1, size, file) != size || fclose(file) != 0) {
-        perror(name);
-        exit(1);
-    }
-}
-
 /* A checksum that holds makes no operation of what is none. */
 static void
 test_operations(void)
@@ -316,6 +292,8 @@ test_operations(void)
     (void)build();
 }
 
+/* ---- golden files ------------------------------------------------------------------------ */
+
 static void
 golden(bool write)
 {
@@ -327,18 +305,18 @@ golden(bool write)
     next.format = HF_WAL_FORMAT + 1;
     hf_wal_header_encode(newer, &next);
     if (write) {
-        write_file(golden_name, segment, SIZE);
-        write_file(refused_name, damaged, SIZE);
-        write_file(newer_name, newer, SECTOR);
+        golden_write(golden_name, segment, SIZE);
+        golden_write(refused_name, damaged, SIZE);
+        golden_write(newer_name, newer, SECTOR);
         return;
     }
-    TAP_OK(file_is(golden_name, segment, SIZE), "format 1 is what its golden file says");
-    TAP_OK(file_is(refused_name, damaged, SIZE),
+    TAP_OK(golden_is(golden_name, segment, SIZE), "format 1 is what its golden file says");
+    TAP_OK(golden_is(refused_name, damaged, SIZE),
            "the damaged golden file is the same, but for a bit");
     struct found found = walk(damaged, SIZE);
     TAP_OK(found.stop == HF_WAL_STEP_TORN && found.commits == 0,
            "the damaged golden file is not read past its damage");
-    TAP_OK(file_is(newer_name, newer, SECTOR) &&
+    TAP_OK(golden_is(newer_name, newer, SECTOR) &&
                hf_wal_header_decode(&read, hf_span(newer, SECTOR)) == HF_WAL_NEWER,
            "a header of the next format is told apart from damage");
     next.format = 0;

@@ -9,46 +9,13 @@
 #include "index/range_list.h"
 
 #include "base/tap.h"
-#include "vfs/vfs_env.h"
+#include "memory/test_memory.h"
 
 #include <stdlib.h>
 
 #define KEYS 12u
 #define RANGES 60u
 #define VERSIONS 20u
-
-static unsigned long allocs, alloc_fail_at;
-
-void *
-hf_env_alloc(size_t size)
-{
-    return ++allocs == alloc_fail_at ? NULL : malloc(size);
-}
-
-void
-hf_env_free(void *at)
-{
-    free(at);
-}
-
-void *
-hf_env_map(size_t size)
-{
-    return calloc(1, size);
-}
-
-void
-hf_env_unmap(void *at, size_t size)
-{
-    (void)size;
-    free(at);
-}
-
-void
-hf_env_trim(void *at, size_t from, size_t to)
-{
-    (void)at, (void)from, (void)to;
-}
 
 static struct hf_budget budget;
 static bool covers[VERSIONS + 1][KEYS]; /* whether a range of just that version does */
@@ -162,13 +129,13 @@ test_refused(void)
         enum hf_err err;
         srand(3);
         hf_range_list_init(&list, &budget);
-        alloc_fail_at = allocs + ++refused;
+        test_memory.fail_at = test_memory.allocs + ++refused;
         err = fill(&list);
         if (err == HF_OK)
             err = hf_range_list_index(&list, &set);
         is_whole = err == HF_OK;
         held = is_whole || (err == HF_ERR_NO_MEMORY && set == NULL);
-        alloc_fail_at = 0;
+        test_memory.fail_at = 0;
         hf_range_set_close(set);
         hf_range_list_fini(&list);
         held = held && budget.used == 0;

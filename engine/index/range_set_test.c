@@ -10,45 +10,12 @@
 #include "index/range_set.h"
 
 #include "base/tap.h"
-#include "vfs/vfs_env.h"
+#include "memory/test_memory.h"
 
 #include <stdlib.h>
 
 #define KEYS 40u
 #define VERSIONS 300u
-
-static unsigned long allocs, alloc_fail_at;
-
-void *
-hf_env_alloc(size_t size)
-{
-    return ++allocs == alloc_fail_at ? NULL : malloc(size);
-}
-
-void
-hf_env_free(void *at)
-{
-    free(at);
-}
-
-void *
-hf_env_map(size_t size)
-{
-    return calloc(1, size);
-}
-
-void
-hf_env_unmap(void *at, size_t size)
-{
-    (void)size;
-    free(at);
-}
-
-void
-hf_env_trim(void *at, size_t from, size_t to)
-{
-    (void)at, (void)from, (void)to;
-}
 
 static struct hf_budget budget;
 static uint64_t model[VERSIONS + 1][KEYS]; /* what covers a key as of a version */
@@ -226,7 +193,7 @@ test_one_version(void)
 
 /* Growing ranges, each over all before it, as retention deletes them. */
 static void
-test_memory(void)
+test_refusals(void)
 {
     struct hf_range_set *set;
     char text[16];
@@ -258,9 +225,9 @@ test_refused(void)
     while (held && last < 200) {
         unsigned from = below(KEYS), to = from + 1 + below(KEYS - from);
         uint64_t bytes = hf_range_set_bytes(set);
-        alloc_fail_at = allocs + 1;
+        test_memory.fail_at = test_memory.allocs + 1;
         enum hf_err err = add(set, from, to);
-        alloc_fail_at = 0;
+        test_memory.fail_at = 0;
         if (err == HF_OK)
             continue;
         refused++;
@@ -282,7 +249,7 @@ main(void)
         test_against_model(seed);
     test_small_ones();
     test_one_version();
-    test_memory();
+    test_refusals();
     test_refused();
     return tap_done();
 }

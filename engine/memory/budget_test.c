@@ -6,42 +6,9 @@
  */
 #include "base/tap.h"
 #include "memory/budget.h"
-#include "vfs/vfs_env.h"
+#include "memory/test_memory.h"
 
 #include <stdlib.h>
-
-static bool is_refusing;
-
-void *
-hf_env_alloc(size_t size)
-{
-    return is_refusing ? NULL : malloc(size);
-}
-
-void
-hf_env_free(void *at)
-{
-    free(at);
-}
-
-void *
-hf_env_map(size_t size)
-{
-    return is_refusing ? NULL : calloc(1, size);
-}
-
-void
-hf_env_unmap(void *at, size_t size)
-{
-    (void)size;
-    free(at);
-}
-
-void
-hf_env_trim(void *at, size_t from, size_t to)
-{
-    (void)at, (void)from, (void)to;
-}
 
 static void
 test_heap(void)
@@ -104,12 +71,12 @@ test_refusal(void)
     struct hf_budget budget;
 
     hf_budget_init(&budget, 0);
-    is_refusing = true;
+    test_memory.refuses_all = true;
     TAP_OK(hf_budget_alloc(&budget, 10) == NULL && budget.used == 0,
            "what the allocator refuses is not charged");
     TAP_OK(hf_budget_map(&budget, 10) == NULL && budget.used == 0,
            "nor is a mapping that the system refuses");
-    is_refusing = false;
+    test_memory.refuses_all = false;
 }
 
 int

@@ -313,7 +313,7 @@ segment_of_entry(const struct sim_machine *machine, const struct sim_entry *entr
     return 0;
 }
 
-/* Between a segment's header and its first group, where no checksum reaches and nobody reads. */
+/* Between a segment's header and its first group no checksum reaches, and nobody reads. */
 static bool
 is_padding(const struct sim_entry *entry)
 {
