@@ -8,12 +8,12 @@
  */
 #include "fuzz/dir_mutator.h"
 
-#include "base/tap.h"
 #include "format/manifest_format.h"
 #include "format/wal_format.h"
 #include "fuzz/draw.h"
 #include "fuzz/folder.h"
 #include "fuzz/manifest_mutator.h"
+#include "fuzz/mutation.h"
 #include "fuzz/table_make.h"
 #include "fuzz/take.h"
 #include "fuzz/wal_mutator.h"
@@ -38,7 +38,8 @@ add_file(uint8_t *data, size_t size, enum fuzz_kind kind, uint64_t seed)
 }
 
 struct tally {
-    unsigned too_large, different, same, headers, manifests;
+    struct fuzz_mutations mutations;
+    unsigned headers, manifests;
     unsigned counts[FUZZ_FILES_MAX + 1];
 };
 
@@ -59,23 +60,6 @@ judge(const uint8_t *data, size_t size, struct tally *tally)
     }
 }
 
-static void
-mutate(const uint8_t *from, size_t made, uint64_t seed, struct tally *tally)
-{
-    uint8_t *data = fuzz_take(SIZE_LIMIT), *again = fuzz_take(SIZE_LIMIT);
-
-    memcpy(data, from, made);
-    memcpy(again, from, made);
-    size_t size = fuzz_dir_mutate(data, made, SIZE_LIMIT, seed);
-    size_t size_again = fuzz_dir_mutate(again, made, SIZE_LIMIT, seed);
-    tally->too_large += size > SIZE_LIMIT;
-    tally->different += size != size_again || memcmp(data, again, size) != 0;
-    tally->same += size == made && memcmp(data, from, size) == 0;
-    judge(data, size, tally);
-    free(again);
-    free(data);
-}
-
 int
 main(void)
 {
@@ -86,15 +70,15 @@ main(void)
         size_t size = add_file(data, 0, FUZZ_WAL, seed);
         size = add_file(data, size, FUZZ_TABLE, seed);
         size = add_file(data, size, FUZZ_MANIFEST, seed);
-        mutate(data, size, seed, &tally);
+        size =
+            fuzz_mutation_make(&tally.mutations, fuzz_dir_mutate, data, size, SIZE_LIMIT, seed);
+        judge(data, size, &tally);
     }
     free(data);
     printf("# %u same, %u of 2, %u of 3, %u of 4 files, %u log headers, %u manifests good\n",
-           tally.same, tally.counts[2], tally.counts[3], tally.counts[4], tally.headers,
-           tally.manifests);
-    TAP_OK(tally.too_large == 0, "no mutation is larger than it may be");
-    TAP_OK(tally.different == 0, "the same seed makes the same of the same input");
-    TAP_OK(tally.same < SEEDS / 5, "hardly anything stays as it was");
+           tally.mutations.same, tally.counts[2], tally.counts[3], tally.counts[4],
+           tally.headers, tally.manifests);
+    fuzz_mutation_judge(&tally.mutations, 5u);
     TAP_OK(tally.counts[3] > SEEDS / 3, "most keep their files");
     TAP_OK(tally.counts[2] > SEEDS / 20 && tally.counts[4] > SEEDS / 20,
            "in some a file goes, in some one comes");
