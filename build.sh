@@ -27,7 +27,7 @@ usage: ./build.sh [COMMAND]
   build            the tool, the simulator and the libraries (the default)
   test [STEP...]   every check there is, or the named steps of ci/steps/
   sim              runs all scenarios in the simulator
-  fuzz TARGET|--all [--engine libfuzzer|afl|both] [--time 60|10m|8h]
+  fuzz TARGET|--all [--engine libfuzzer|afl|both] [--time 60|10m|8h] [--jobs N]
   bench [--full]   measures everything, each figure beside its target
   bench --profile  where an operation's time goes, layer by layer
   lint             the rules of style and layering

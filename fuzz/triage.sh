@@ -3,10 +3,11 @@
 # triage.sh TARGET FILE|FOLDER... - sorts what broke a target by its signature, and keeps of
 # each the smallest input.
 #
-# A signature is the assertion that failed, or what the sanitiser says with the three innermost
-# functions of ours. The inputs go to fuzz/findings/TARGET/SIGNATURE, with what was printed
-# beside. Mended, one goes to fuzz/corpus/TARGET/found-NAME, where the step fuzz is its unit
-# test. Run from the root of the tree.
+# A signature is the assertion that failed, what the sanitiser says with the three innermost
+# functions of ours, or `slow`: more than SLOW seconds of processor time, which no input may
+# take however much else the machine does. The inputs go to fuzz/findings/TARGET/SIGNATURE, with
+# what was printed beside. Mended, one goes to fuzz/corpus/TARGET/found-NAME, where the step
+# fuzz is its unit test. Status 1 if something breaks the target. Run from the root of the tree.
 
 set -eu
 . ci/build/common.sh
@@ -16,18 +17,20 @@ CC=${CC:-gcc}
 JOBS=${JOBS:-2}
 export BUILD CC JOBS
 [ $# -ge 2 ] || die 'triage: name a target and files'
+SLOW=20
 target=$1
 shift
 [ -f "fuzz/${target}_fuzz.c" ] || die "triage: no target '$target'"
 sh ci/build/make.sh fuzz
 program=$BUILD/fuzz/${target}_fuzz
 findings=fuzz/findings/$target
-log=$BUILD/log/triage
+log=$BUILD/log/triage-$target
 mkdir -p "$BUILD/log"
 count=0
 
 # signature: of the output in $log, a word that can be a file's name.
 signature() {
+    [ "$(kill -l "$status" 2>/dev/null)" != XCPU ] || { echo slow && return; }
     line=$(sed -n 's|^\(.*\):\([0-9]*\): Holdfast is wrong: .*|\1-\2|p' "$log" | head -n 1)
     if [ -z "$line" ]; then
         kind=$(sed -n 's/.*ERROR: [A-Za-z]*Sanitizer: \([A-Za-z-]*\).*/\1/p
@@ -40,11 +43,14 @@ signature() {
     echo "$line" | tr -c 'A-Za-z0-9_\n-' '-' | tr -s '-'
 }
 
-find "$@" -type f | LC_ALL=C sort >"$BUILD/log/triage.files"
+find "$@" -type f | LC_ALL=C sort >"$log.files"
 while read -r file; do
-    if ASAN_OPTIONS=handle_abort=1 timeout 60 "$program" "$file" >"$log" 2>&1; then
-        continue
-    fi
+    status=0
+    (
+        ulimit -S -t $SLOW
+        ASAN_OPTIONS=handle_abort=1 exec "$program" "$file"
+    ) >"$log" 2>&1 || status=$?
+    [ "$status" -ne 0 ] || continue
     name=$(signature)
     mkdir -p "$findings"
     kept=$findings/$name
@@ -53,6 +59,7 @@ while read -r file; do
         cp "$log" "$kept.txt"
     fi
     count=$((count + 1))
-done <"$BUILD/log/triage.files"
-echo "$target: $(wc -l <"$BUILD/log/triage.files") files, $count still break it," \
+done <"$log.files"
+echo "$target: $(wc -l <"$log.files") files, $count still break it," \
     "$(find "$findings" -type f ! -name '*.txt' 2>/dev/null | wc -l) signatures in $findings"
+[ "$count" -eq 0 ]

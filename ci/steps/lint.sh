@@ -9,12 +9,12 @@ findings=$BUILD/log/findings
 : >"$findings"
 sources=$(find engine sim bench fuzz \( -name '*.c' -o -name '*.h' \) -type f 2>/dev/null |
     LC_ALL=C sort)
-scripts="build.sh $(find ci -name '*.sh' -type f | LC_ALL=C sort)"
+scripts="build.sh $(find ci fuzz -name '*.sh' -type f | LC_ALL=C sort)"
 
 awk -f ci/build/lint.awk $sources >>"$findings"
 awk 'length($0) > 96 { print FILENAME ":" FNR ": longer than 96 columns" }
     FNR == 801 { print FILENAME ":" FNR ": the file has more than 800 lines" }' \
-    $scripts $(find ci -name '*.awk' -type f) >>"$findings"
+    $scripts $(find ci fuzz -name '*.awk' -type f) >>"$findings"
 for script in $scripts; do
     sh -n "$script" 2>>"$findings" || echo "$script:1: does not parse" >>"$findings"
 done
