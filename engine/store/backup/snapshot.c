@@ -135,8 +135,18 @@ ask_for_base(struct writing *w)
     }
 }
 
-/* Looks for an entry or a range of the commit: nothing at or above the floor was dropped, but
- * for deletes at the floor itself. */
+static enum hf_err
+find_in_samples(struct hf_db *db, struct hf_table *table, uint64_t version, uint64_t *time_us,
+                struct hf_detail *detail)
+{
+    hf_db_lock(db);
+    enum hf_err err = hf_table_time_of(&db->tables, table, version, time_us, detail);
+    hf_db_unlock(db);
+    return err;
+}
+
+/* Looks for a range, a sample or an entry of the commit: nothing at or above the floor was
+ * dropped, but for deletes at the floor itself. */
 static enum hf_err
 find_base(struct writing *w, struct hf_detail *detail)
 {
@@ -154,6 +164,8 @@ find_base(struct writing *w, struct hf_detail *detail)
         if (find_in_ranges(catalog->ranged[i]->ranges, base, &w->base_time_us))
             err = HF_OK;
     }
+    for (uint32_t i = 0; err == HF_ERR_NOT_FOUND && i < catalog->table_count; i++)
+        err = find_in_samples(w->db, catalog->tables[i], base, &w->base_time_us, detail);
     for (uint32_t i = 0; err == HF_ERR_NOT_FOUND && i < catalog->table_count; i++) {
         const struct hf_table_info *info = &catalog->tables[i]->info;
         if (info->version_min <= base && base <= info->version_max)

@@ -295,6 +295,46 @@ test_save(void)
     (void)hf_close(db);
 }
 
+/* A full snapshot whose last commit left no entry, restored to "r". */
+static bool
+restore_to_a_delete(struct hf_snapshot *base)
+{
+    bool ok;
+
+    test_past_count = 0;
+    forget(&chain[0]);
+    db = test_open(test_path("d"), HF_CREATE);
+    ok = test_commit(db, 1, false) && test_commit(db, 2, false) && test_commit(db, 2, true) &&
+         hf_snapshot_write(db, 0, test_stream_write, &chain[0], base) == HF_OK;
+    chain_count = 1;
+    return hf_close(db) == HF_OK && ok && restore(test_path("r"), NULL) == HF_OK;
+}
+
+/* Tables have nothing of the commit that a restore led to, if it was a delete. */
+static void
+test_base_is_a_delete(void)
+{
+    struct hf_snapshot base, next;
+    uint64_t version = 0;
+
+    TAP_OK(restore_to_a_delete(&base), "a database is restored to a commit that only deleted");
+    db = test_open(test_path("r"), 0);
+    TAP_OK(test_commit(db, 3, false) && hf_flush(db) == HF_OK &&
+               hf_version_at(db, base.time_us, &version) == HF_OK && version == base.version,
+           "flushed, it still knows when that was");
+    TAP_OK(test_commit_some(db, 20) && hf_flush(db) == HF_OK && hf_compact(db) == HF_OK,
+           "and is compacted");
+    forget(&chain[1]);
+    TAP_OK(hf_version_at(db, base.time_us, &version) == HF_OK && version == base.version &&
+               hf_snapshot_write(db, base.version, test_stream_write, &chain[1], &next) ==
+                   HF_OK,
+           "an incremental snapshot goes on from there");
+    chain_count = 2;
+    TAP_OK(hf_close(db) == HF_OK && restore(test_path("r2"), NULL) == HF_OK &&
+               test_dir_is_model(test_path("r2"), next.version),
+           "and restores behind the first");
+}
+
 int
 main(void)
 {
@@ -307,6 +347,7 @@ main(void)
     test_large();
     test_refusals();
     test_save();
+    test_base_is_a_delete();
     for (unsigned i = 0; i < CHAIN_MAX; i++)
         forget(&chain[i]);
     return test_end();

@@ -80,6 +80,7 @@ hf_flush_begin(struct hf_db *db, bool *behind, struct hf_detail *detail)
     struct hf_merge_plan plan = {
         .catalog = catalog,
         .memtable = oldest,
+        .before = { db->manifest.last, db->manifest.time_us },
         .level = 0,
         .floor = db->floor,
         .table_size = UINT64_MAX,

@@ -21,6 +21,7 @@ struct hf_merge;
 struct hf_merge_plan {
     struct hf_catalog *catalog;   /* of the moment; the merge holds a ref */
     struct hf_memtable *memtable; /* what to flush, frozen and its ordered index complete; or */
+    struct hf_sample before;      /* the last commit that tables hold already */
     struct hf_table *const *newer; /* the tables of a level that go down, */
     uint32_t newer_count;
     struct hf_table *const *older; /* and those below that they meet */

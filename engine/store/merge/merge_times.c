@@ -7,6 +7,8 @@
  *    times  1 4 7 9  --.
  *                       >-- by version --> other  1 2 4 7 8 9      then they change places
  *    table    2   8  --'
+ *
+ * A sample of the same version may stand in two tables, if it was the floor for both.
  */
 #include "store/merge/merge_times.h"
 
@@ -23,13 +25,22 @@
 
 /* ---- a list of samples ------------------------------------------------------------------- */
 
-/* Puts a sample behind the others, or in the place of the last one, if they share a grain. */
+/* Whether the last sample gives its place to one behind it. */
+static bool
+gives_way(const struct hf_times *times, struct hf_sample sample)
+{
+    const struct hf_sample *last = &times->list[times->count - 1];
+
+    if (last->version == times->kept)
+        return sample.version == times->kept;
+    return last->time_us / times->grain_us == sample.time_us / times->grain_us;
+}
+
+/* Puts a sample behind the others, or in the place of the last one. */
 static void
 put(struct hf_times *times, struct hf_sample sample)
 {
-    uint64_t span = sample.time_us / times->grain_us;
-
-    if (times->count > 0 && times->list[times->count - 1].time_us / times->grain_us == span)
+    if (times->count > 0 && gives_way(times, sample))
         times->count--;
     times->list[times->count++] = sample;
 }
@@ -70,7 +81,7 @@ count_limit(const struct hf_budget *budget)
     return limit > COUNT_MIN ? limit : COUNT_MIN;
 }
 
-/* How many samples a memtable can have at most. */
+/* How many samples a flush can have at most: those of the memtable, and what was before. */
 static uint64_t
 count_in_memtable(const struct hf_memtable *memtable)
 {
@@ -78,7 +89,7 @@ count_in_memtable(const struct hf_memtable *memtable)
 
     if (!hf_memtable_first(memtable, &frame))
         return 0;
-    return lesser(memtable->entries, (memtable->time_us - frame.time_us) / GRAIN_US + 2);
+    return lesser(memtable->entries, (memtable->time_us - frame.time_us) / GRAIN_US + 2) + 1;
 }
 
 /* The same of tables, and the largest block of them. */
@@ -116,6 +127,7 @@ hf_merge_times_open(struct hf_merge_times *times, struct hf_table_env *env,
     if (times->area == NULL)
         return HF_ERR_NO_MEMORY;
     times->times.grain_us = times->other.grain_us = GRAIN_US;
+    times->times.kept = times->other.kept = plan->floor;
     times->times.capacity = times->other.capacity = capacity;
     times->times.list = hf_area_take(times->area, &used, list_size);
     times->other.list = hf_area_take(times->area, &used, list_size);
@@ -199,6 +211,8 @@ hf_merge_times_gather(struct hf_merge_times *times, const struct hf_merge_plan *
 
     if (times->area == NULL || (plan->memtable == NULL && HF_PLANTED(merge_lose_times)))
         return HF_OK;
+    if (plan->memtable != NULL && plan->before.version == plan->floor && plan->floor != 0)
+        hf_times_add(&times->times, plan->before);
     if (plan->memtable != NULL)
         add_memtable(times, plan->memtable);
     err = add_tables(times, plan->newer, plan->newer_count, plan->floor, detail);

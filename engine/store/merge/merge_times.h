@@ -12,6 +12,10 @@
  * nobody needs; and each table that is made gets the samples up to its newest entry or range
  * that none of those made before it got.
  *
+ * What was committed last before a flush, its tables need not know: those that a restore made
+ * have no samples. While that commit is the oldest that anybody can ask for, the flush takes it
+ * along, and no later commit of the same span of time takes its place.
+ *
  * There is a limit to how many there can be, by the memory limit. Past it the grain is doubled,
  * for all of this merge's, until they fit.
  */
@@ -24,7 +28,8 @@
 struct hf_times {
     struct hf_sample *list;
     uint32_t count, capacity;
-    uint64_t grain_us; /* of commits in one such span of time only the last is kept */
+    uint64_t grain_us; /* of commits in one such span of time only the last is kept, */
+    uint64_t kept;     /* and this version; 0: none */
 };
 
 /* Adds one that is not before the last. */

@@ -76,6 +76,28 @@ fits_all_capacities(uint64_t *grain_min, uint64_t *grain_max)
     return true;
 }
 
+/* A commit that others follow in its span stays if it is the version to keep. */
+static bool
+keeps_a_version(uint64_t kept)
+{
+    struct hf_sample list[CAPACITY_MAX];
+    struct hf_times times = { .list = list, .capacity = CAPACITY_MAX, .grain_us = GRAIN_US };
+    bool is_there = false;
+
+    times.kept = kept;
+    for (uint64_t version = 1; version <= 500; version++) {
+        hf_times_add(&times, (struct hf_sample){ version, version * 100 });
+        if (version == kept)
+            hf_times_add(&times, (struct hf_sample){ version, version * 100 });
+    }
+    for (uint32_t i = 0; i < times.count; i++) {
+        if (i > 0 && list[i].version <= list[i - 1].version)
+            return false; /* twice */
+        is_there = is_there || (list[i].version == kept && list[i].time_us == kept * 100);
+    }
+    return is_there;
+}
+
 int
 main(void)
 {
@@ -90,6 +112,10 @@ main(void)
     struct hf_times times = { .list = list, .capacity = COMMITS + 1, .grain_us = GRAIN_US };
     for (uint32_t i = 0; i < COMMITS; i++)
         hf_times_add(&times, commits[i]);
+    bool keeps = true;
+    for (uint64_t kept = 1; kept <= 500; kept++)
+        keeps = keeps && keeps_a_version(kept);
+    TAP_OK(keeps, "the version to keep stays, once, whatever comes behind it");
     TAP_OK(times.grain_us == GRAIN_US && holds_the_last(&times), "with room for all it stays");
     return tap_done();
 }

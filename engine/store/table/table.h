@@ -81,8 +81,8 @@ enum hf_err hf_table_get(struct hf_table_env *env, struct hf_table *table, struc
 
 /* ---- times of commits -------------------------------------------------------------------- */
 
-/* A table keeps samples of (version, time) of commits, one in each millisecond at most: the
- * last in it. None is newer than its newest entry. */
+/* A table keeps samples of (version, time) of commits: of each millisecond the last one, and
+ * what was the oldest version kept. None is newer than its newest entry. */
 
 /* Reads them into `raw`, meta.samples.size bytes, which is not 0, and checks all of them.
  * CORRUPT, IO. No lock. */
@@ -98,6 +98,9 @@ bool hf_table_samples_next(struct hf_samples_reader *reader);
 enum hf_err hf_table_version_at(struct hf_table_env *env, struct hf_table *table,
                                 uint64_t time_us, uint64_t *version,
                                 struct hf_detail *detail) HF_MUST_CHECK;
+/* The time of a version, if there is a sample of it. NOT_FOUND; else as hf_table_version_at. */
+enum hf_err hf_table_time_of(struct hf_table_env *env, struct hf_table *table, uint64_t version,
+                             uint64_t *time_us, struct hf_detail *detail) HF_MUST_CHECK;
 /* The version of the newest range over `key`, up to `version`; 0: none. CORRUPT: they cannot be
  * read. */
 enum hf_err hf_table_cover(const struct hf_table *table, struct hf_span key, uint64_t version,
