@@ -179,7 +179,7 @@ check_stop(struct hf_wal_walk *walk, enum hf_wal_step stop)
 
     HF_ASSERT(probe.data <= behind.len);
     HF_ASSERT(probe.groups <= behind.len / walk->header.sector + 1);
-    HF_ASSERT((probe.data == 0) == hf_wal_is_zero(behind));
+    HF_ASSERT((probe.data == 0) == hf_span_is_zero(behind));
     HF_ASSERT(probe.groups > 0 || probe.witness == 0);
     HF_ASSERT(hf_wal_walk_next(walk) == stop && hf_wal_walk_next(walk) == stop);
 }

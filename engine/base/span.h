@@ -42,4 +42,27 @@ hf_span_compare(struct hf_span a, struct hf_span b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* Each byte is the one before it, and the first is 0. */
+static inline bool
+hf_span_is_zero(struct hf_span span)
+{
+    const uint8_t *at = (const uint8_t *)span.at;
+
+    return span.len == 0 || (at[0] == 0 && memcmp(at, at + 1, span.len - 1) == 0);
+}
+
+/* How long it is without the zeros at its end. */
+static inline size_t
+hf_span_data_size(struct hf_span span)
+{
+    const uint8_t *at = (const uint8_t *)span.at;
+    size_t size = span.len;
+
+    while (size >= 8 && hf_load_u64(at + size - 8) == 0)
+        size -= 8;
+    while (size > 0 && at[size - 1] == 0)
+        size--;
+    return size;
+}
+
 #endif

@@ -270,13 +270,9 @@ tables_add_up(const struct hf_manifest *manifest)
             return false;
         level = table.level;
     }
-    if (verdict != HF_MANIFEST_END || at.rest.len >= HF_MANIFEST_ALIGN)
-        return false;
-    for (size_t i = 0; i < at.rest.len; i++) {
-        if (((const uint8_t *)at.rest.at)[i] != 0)
-            return false;
-    }
-    return !number_is_twice(manifest);
+    return verdict == HF_MANIFEST_END && at.rest.len < HF_MANIFEST_ALIGN &&
+           hf_span_is_zero(at.rest) &&
+           (manifest->table_count < 2 || !number_is_twice(manifest));
 }
 
 static void
@@ -354,6 +350,7 @@ hf_manifest_decode(struct hf_manifest *manifest, struct hf_manifest_copies *copi
     struct hf_manifest read[2];
     struct hf_span part[2] = { in, in };
     size_t second;
+    bool are_two, agree; /* what agrees is judged once */
 
     part[0].len = copy_measure(in, 0);
     second = second_off(in, part[0].len);
@@ -361,10 +358,12 @@ hf_manifest_decode(struct hf_manifest *manifest, struct hf_manifest_copies *copi
         part[1] = hf_span((const uint8_t *)in.at + second, in.len - second);
     part[1].len = copy_measure(part[1], 1);
     copies->extra = part[1].len != 0 ? in.len - second - part[1].len : 0;
-    for (int i = 0; i < 2; i++)
-        copies->copy[i] = copy_decode(&read[i], part[i]);
+    are_two = part[0].len != 0 && part[1].len != 0;
+    agree = are_two && copies_agree(part[0], part[1]);
+    copies->copy[0] = copy_decode(&read[0], part[0]);
+    copies->copy[1] = agree ? copies->copy[0] : copy_decode(&read[1], part[1]);
 
-    if (part[0].len != 0 && part[1].len != 0 && !copies_agree(part[0], part[1]))
+    if (are_two && !agree)
         return HF_MANIFEST_BAD;
     for (int i = 0; i < 2; i++) {
         if (copies->copy[i] != HF_MANIFEST_BAD) {

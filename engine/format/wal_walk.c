@@ -15,14 +15,6 @@
 #include "base/probe.h"
 #include "base/span.h"
 
-bool
-hf_wal_is_zero(struct hf_span bytes)
-{
-    const uint8_t *at = bytes.at;
-
-    return bytes.len == 0 || (at[0] == 0 && memcmp(at, at + 1, bytes.len - 1) == 0);
-}
-
 static struct hf_span
 behind(const struct hf_wal_walk *walk, uint64_t off)
 {
@@ -83,7 +75,7 @@ step_between(struct hf_wal_walk *walk)
     struct hf_span rest = behind(walk, walk->off);
 
     if (hf_wal_group_decode(&walk->group, rest, walk->base, walk->off) != HF_WAL_GOOD)
-        return hf_wal_is_zero(rest) ? HF_WAL_STEP_END : HF_WAL_STEP_TORN;
+        return hf_span_is_zero(rest) ? HF_WAL_STEP_END : HF_WAL_STEP_TORN;
     if (!group_is_next(walk, &walk->group))
         return HF_WAL_STEP_TORN;
     if (walk->group.synced > walk->witness)
@@ -141,7 +133,7 @@ skip_padding(struct hf_wal_walk *walk)
     }
     if (rest.len > boundary - walk->off)
         rest.len = boundary - walk->off;
-    if (!hf_wal_is_zero(rest))
+    if (!hf_span_is_zero(rest))
         return false;
     walk->off = boundary;
     return true;
@@ -188,7 +180,6 @@ hf_wal_walk_probe(const struct hf_wal_walk *walk, uint64_t from)
 {
     struct hf_wal_probe probe = { 0 };
     struct hf_wal_group group;
-    struct hf_span rest = behind(walk, from);
     uint64_t off = boundary_at_or_after(walk, from);
 
     for (; off < walk->in.len; off += walk->header.sector) {
@@ -199,9 +190,6 @@ hf_wal_walk_probe(const struct hf_wal_walk *walk, uint64_t from)
         if (group.synced > probe.witness)
             probe.witness = group.synced;
     }
-    for (probe.data = rest.len; probe.data > 0; probe.data--) {
-        if (((const uint8_t *)rest.at)[probe.data - 1] != 0)
-            break;
-    }
+    probe.data = hf_span_data_size(behind(walk, from));
     return probe;
 }

@@ -58,6 +58,4 @@ struct hf_wal_probe {
 /* Looks at every boundary at or behind `from`, at group headers only. */
 struct hf_wal_probe hf_wal_walk_probe(const struct hf_wal_walk *walk, uint64_t from);
 
-bool hf_wal_is_zero(struct hf_span bytes);
-
 #endif

@@ -33,16 +33,10 @@
 #include <stdlib.h>
 
 static bool
-is_zero(const uint8_t *at, uint64_t len)
-{
-    return len == 0 || (at[0] == 0 && memcmp(at, at + 1, len - 1) == 0);
-}
-
-static bool
 holds_data(const struct sim_image *image)
 {
     return image->size > SIM_SECTOR &&
-           !is_zero(image->at + SIM_SECTOR, image->size - SIM_SECTOR);
+           !hf_span_is_zero(hf_span(image->at + SIM_SECTOR, image->size - SIM_SECTOR));
 }
 
 static void
@@ -289,7 +283,7 @@ sim_order_write(struct sim_machine *machine, unsigned folder, const struct sim_i
     uint64_t skip = off < SIM_SECTOR ? SIM_SECTOR - off : 0;
 
     if (inode->class != SIM_FILE_WAL || skip >= from.len ||
-        is_zero((const uint8_t *)from.at + skip, from.len - skip))
+        hf_span_is_zero(hf_span((const uint8_t *)from.at + skip, from.len - skip)))
         return;
     if (!sim_disk_is_settled(&machine->disk, folder, inode))
         breach(machine, "data was written to a log file whose name was not durable");

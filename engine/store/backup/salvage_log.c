@@ -319,16 +319,6 @@ sort_ops(struct hf_salvage *s)
 
 /* ---- all segments ------------------------------------------------------------------------ */
 
-static uint64_t
-data_size(const struct hf_salvage_bytes *bytes)
-{
-    uint64_t size = bytes->size;
-
-    while (size > 0 && bytes->at[size - 1] == 0)
-        size--;
-    return size;
-}
-
 /* Reads a segment and finds out which versions it begins with. */
 static enum hf_err
 read_segment(struct hf_salvage *s, uint32_t number)
@@ -345,7 +335,7 @@ read_segment(struct hf_salvage *s, uint32_t number)
         return err;
     s->log_count++;
     s->report.segments++;
-    segment->data = data_size(&segment->bytes);
+    segment->data = hf_span_data_size(hf_span(segment->bytes.at, segment->bytes.size));
     err = read_header(s, segment, &is_readable);
     return err == HF_OK && is_readable ? walk_segment(s, segment) : err;
 }

@@ -118,7 +118,7 @@ hf_dump_log(const struct hf_dump *dump, struct hf_span in)
     switch (hf_wal_header_decode(&header, in)) {
     case HF_WAL_BAD:
         hf_dump_say_at(dump, 0, "no valid segment header%s",
-                       hf_wal_is_zero(in) ? ": all zeros" : "");
+                       hf_span_is_zero(in) ? ": all zeros" : "");
         return;
     case HF_WAL_NEWER:
         hf_dump_say_at(dump, 0, "segment header of format %u: newer than %u", header.format,

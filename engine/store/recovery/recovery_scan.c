@@ -7,7 +7,6 @@
  */
 #include "store/recovery/recovery.h"
 
-#include "base/bytes.h"
 #include "base/probe.h"
 #include "base/span.h"
 #include "format/wal_walk.h"
@@ -61,19 +60,6 @@ done:
 
 /* ---- what is it? ------------------------------------------------------------------------- */
 
-static uint64_t
-data_size(struct hf_span bytes)
-{
-    const uint8_t *at = bytes.at;
-    uint64_t size = bytes.len;
-
-    while (size >= 8 && hf_load_u64(at + size - 8) == 0)
-        size -= 8;
-    while (size > 0 && at[size - 1] == 0)
-        size--;
-    return size;
-}
-
 /* Whether the segment begins as it must: a group of number 0, and in it first a link. */
 static bool
 begins(struct hf_scanned *scanned)
@@ -94,7 +80,7 @@ classify(struct hf_scanned *scanned, uint32_t sector)
     struct hf_span bytes = hf_span(scanned->bytes, scanned->size);
     struct hf_wal_walk walk;
 
-    scanned->data = data_size(bytes);
+    scanned->data = hf_span_data_size(bytes);
     switch (hf_wal_header_decode(&scanned->header, bytes)) {
     case HF_WAL_NEWER:
         scanned->state = HF_SCANNED_NEWER;

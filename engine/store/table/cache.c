@@ -12,6 +12,11 @@
  *
  * A block that would take more than half of the cache is not kept beyond its last pin: one
  * large value must not drive out everything else.
+ *
+ * There is memory for as many chains as a full cache wants, and nobody clears it: a few chains
+ * are there at first, and with each block that finds as many blocks as chains one of them is
+ * split in two (linear hashing, Litwin 1980). So a database that is opened and read little
+ * touches little, and no caller waits for all blocks to move at once.
  */
 #include "store/table/cache.h"
 
@@ -20,7 +25,7 @@
 #include "base/probe.h"
 
 #define CHAIN_BYTES 4096u /* one chain for so many bytes of cache, */
-#define CHAINS_MIN 16u    /* so many at least, */
+#define CHAINS_MIN 16u    /* so many at least and at first, a power of two, */
 #define CHAINS_MAX (1u << 18)
 #define FETCH_SIZE 512u /* of a block, ahead of its use, */
 #define FETCH_STEP 64u  /* in lines of the processor's cache */
@@ -32,16 +37,18 @@ struct hf_cache {
     uint64_t pinned; /* of those that are pinned */
     uint64_t count;
     struct hf_cached *hand; /* NULL: the ring is empty */
-    uint32_t chain_count;   /* a power of two */
+    uint32_t chain_max;     /* how many there is memory for */
+    uint32_t chain_count;   /* how many are there, */
+    uint32_t chain_mask;    /* and the next power of two that holds them all, less one */
     struct hf_cached *chains[];
 };
 
 /* ---- beginning and end ------------------------------------------------------------------- */
 
 static size_t
-cache_struct_size(uint32_t chain_count)
+cache_struct_size(uint32_t chain_max)
 {
-    return sizeof(struct hf_cache) + chain_count * sizeof(struct hf_cached *);
+    return sizeof(struct hf_cache) + chain_max * sizeof(struct hf_cached *);
 }
 
 enum hf_err
@@ -59,9 +66,11 @@ hf_cache_open(struct hf_cache **out, struct hf_budget *budget, uint64_t size_max
     *cache = (struct hf_cache){
         .budget = budget,
         .size_max = size_max,
-        .chain_count = chains,
+        .chain_max = chains,
+        .chain_count = CHAINS_MIN,
+        .chain_mask = CHAINS_MIN - 1,
     };
-    for (uint32_t i = 0; i < chains; i++)
+    for (uint32_t i = 0; i < CHAINS_MIN; i++)
         cache->chains[i] = NULL;
     *out = cache;
     return HF_OK;
@@ -74,15 +83,18 @@ hf_cache_close(struct hf_cache *cache)
         return;
     hf_cache_shrink(cache, UINT64_MAX);
     HF_ASSERT(cache->count == 0 && cache->size == 0);
-    hf_budget_free(cache->budget, cache, cache_struct_size(cache->chain_count));
+    hf_budget_free(cache->budget, cache, cache_struct_size(cache->chain_max));
 }
 
 /* ---- chains and ring --------------------------------------------------------------------- */
 
+/* A chain that is still to come has its blocks in the one that it will be split from. */
 static uint32_t
 chain_index(const struct hf_cache *cache, uint32_t table, uint64_t off)
 {
-    return hf_hash_fold(off ^ HF_HASH_K1, table ^ HF_HASH_K2) & (cache->chain_count - 1);
+    uint32_t index = hf_hash_fold(off ^ HF_HASH_K1, table ^ HF_HASH_K2) & cache->chain_mask;
+
+    return index < cache->chain_count ? index : index & (cache->chain_mask >> 1);
 }
 
 static struct hf_cached *
@@ -103,6 +115,40 @@ chain_remove(struct hf_cache *cache, struct hf_cached *cached)
     while (*from != cached)
         from = &(*from)->chain;
     *from = cached->chain;
+}
+
+/* One more chain, with the blocks that belong there and were in another until now. */
+static void
+chain_split(struct hf_cache *cache)
+{
+    uint32_t fresh = cache->chain_count++;
+    struct hf_cached **to = &cache->chains[fresh], **from;
+
+    cache->chain_mask |= fresh;
+    from = &cache->chains[fresh & (cache->chain_mask >> 1)];
+    *to = NULL;
+    while (*from != NULL) {
+        struct hf_cached *cached = *from;
+        if (chain_index(cache, cached->table, cached->off) != fresh) {
+            from = &cached->chain;
+            continue;
+        }
+        *from = cached->chain;
+        cached->chain = *to;
+        *to = cached;
+    }
+}
+
+static void
+chain_insert(struct hf_cache *cache, struct hf_cached *fresh)
+{
+    struct hf_cached **chain;
+
+    if (cache->count >= cache->chain_count && cache->chain_count < cache->chain_max)
+        chain_split(cache);
+    chain = &cache->chains[chain_index(cache, fresh->table, fresh->off)];
+    fresh->chain = *chain;
+    *chain = fresh;
 }
 
 /* Behind the hand: the last to be looked at. */
@@ -253,11 +299,9 @@ hf_cache_add(struct hf_cache *cache, struct hf_cached *fresh, uint32_t table, ui
         hf_cache_free(cache, fresh);
         return first;
     }
-    struct hf_cached **chain = &cache->chains[chain_index(cache, table, off)];
     fresh->table = table;
     fresh->off = off;
-    fresh->chain = *chain;
-    *chain = fresh;
+    chain_insert(cache, fresh);
     ring_insert(cache, fresh);
     pin(cache, fresh);
     return fresh;

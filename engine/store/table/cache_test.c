@@ -209,6 +209,33 @@ test_limit(void)
            "a cache that the budget refuses is not there");
 }
 
+#define CROWD 3000u /* blocks: more than there are chains for */
+
+/* Between the blocks that come, the chains are split one by one; at every stage each block is
+ * where it is looked for, and those that have gone are not. */
+static void
+test_chains(void)
+{
+    bool sound = true, all = true;
+
+    begin(0, 1 << 20);
+    for (uint64_t off = 0; off < CROWD; off++) {
+        add(1, off);
+        sound = sound && (off % 7 != 0 || hf_cache_check(cache) == NULL);
+    }
+    for (uint64_t off = 0; off < CROWD; off++)
+        all = all && has(1, off);
+    TAP_OK(sound && all, "however many blocks have come, each is found");
+    TAP_OK(hf_cache_shrink(cache, UINT64_MAX) == CROWD * BLOCK && !has(1, 0) &&
+               hf_cache_check(cache) == NULL,
+           "with all of them gone none is");
+    for (uint64_t off = 0; off < CROWD; off++)
+        add(2, off);
+    for (uint64_t off = 0; off < CROWD; off++)
+        all = all && has(2, off) && !has(1, off);
+    TAP_OK(all && hf_cache_check(cache) == NULL && end(), "and others take their places");
+}
+
 /* ---- a model ----------------------------------------------------------------------------- */
 
 #define PLACES 24u /* that blocks can have: four tables, six offsets */
@@ -391,6 +418,7 @@ main(void)
     test_forget();
     test_large();
     test_limit();
+    test_chains();
     test_model(20260101);
     return tap_done();
 }
