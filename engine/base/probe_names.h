@@ -152,6 +152,7 @@
     X(manifest_error_is_no, "M46: a manifest that failed is taken for one that is not there")  \
     X(install_ignore_frozen, "M33: the log of memtables that wait for their flush is let go")  \
     X(install_inputs_first, "M09: merged tables go before the manifest is durable")            \
+    X(recovery_refuse_copy, "M44: a manifest with one damaged copy is refused")                \
     X(recovery_skip_table, "M45: a table that cannot be opened is left out")                   \
     X(recovery_adopt_temporary, "M37: a manifest in the making is taken for a whole one")      \
     X(recovery_litter_first, "M36: what nothing names goes before that is known for good")     \

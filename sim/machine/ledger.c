@@ -3,6 +3,7 @@
  */
 #include "sim/machine/ledger.h"
 
+#include "format/table_format.h"
 #include "sim/grow.h"
 
 #include <stdlib.h>
@@ -107,6 +108,72 @@ sim_book_explains(struct sim_book *book, bool of_snapshots)
     }
     return explains;
 }
+
+/* ---- what stands twice ------------------------------------------------------------------- */
+
+enum twin { TWIN_FIRST = 1, TWIN_SECOND = 2, TWIN_BOTH = 3 };
+
+/* Which copies of what stands twice in a file of `size` bytes the damage touches, or more. */
+static enum twin
+touched_twins(const struct sim_entry *entry, uint64_t size)
+{
+    uint64_t first = size / 2, second = size / 2;
+
+    if (entry->class == SIM_FILE_TABLE) {
+        first = HF_TABLE_META_SIZE;
+        second = size - HF_TABLE_META_SIZE;
+    }
+    if (!entry->is_plain ||
+        (entry->class != SIM_FILE_TABLE && entry->class != SIM_FILE_MANIFEST))
+        return TWIN_BOTH;
+    if (entry->to <= first)
+        return TWIN_FIRST;
+    return entry->from >= second ? TWIN_SECOND : TWIN_BOTH;
+}
+
+/* The size that the file had before its end was lost. */
+static uint64_t
+size_before(const struct sim_book *book, const struct sim_inode *inode)
+{
+    uint64_t size = inode->mem.size;
+
+    for (size_t i = 0; i < book->count; i++) {
+        if (book->at[i].inode == inode && is_live(&book->at[i]) && book->at[i].to > size)
+            size = book->at[i].to;
+    }
+    return size;
+}
+
+static bool
+has_whole_twin(const struct sim_book *book, const struct sim_inode *inode)
+{
+    uint64_t size = size_before(book, inode);
+    unsigned touched = 0;
+
+    for (size_t i = 0; i < book->count; i++) {
+        if (book->at[i].inode == inode && is_live(&book->at[i]))
+            touched |= touched_twins(&book->at[i], size);
+    }
+    return touched != TWIN_BOTH;
+}
+
+bool
+sim_book_is_spared(const struct sim_book *book)
+{
+    bool is_damaged = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (!entry->is_read || !is_live(entry) || entry->class == SIM_FILE_SNAPSHOT)
+            continue;
+        if (entry->inode == NULL || !has_whole_twin(book, entry->inode))
+            return false;
+        is_damaged = true;
+    }
+    return is_damaged;
+}
+
+/* ---- what is to be said of all of it ----------------------------------------------------- */
 
 bool
 sim_book_is_newer(const struct sim_book *book)

@@ -30,6 +30,7 @@ struct sim_entry {
     unsigned batch; /* damage at rest: entries of one occasion have the same number */
     bool is_read, is_reported, is_gone;
     bool is_witnessed; /* something that survived vouches for these bytes */
+    bool is_plain;     /* no sound structure can have come of it */
 };
 
 struct sim_book {
@@ -54,6 +55,11 @@ void sim_book_overwrite(struct sim_book *book, const struct sim_inode *inode, ui
 /* True, and it counts as reported, if there is damage that was read and is still there: to
  * snapshot files, or to the database. */
 bool sim_book_explains(struct sim_book *book, bool of_snapshots);
+/*
+ * Whether of each file that has damage which was read one of two copies is whole: of a manifest
+ * either half, of a table either meta. Then nothing of the database explains a refusal.
+ */
+bool sim_book_is_spared(const struct sim_book *book);
 /* Whether all that explains a refusal of the database are files of a format to come. */
 bool sim_book_is_newer(const struct sim_book *book);
 /* Whether the last damage at rest hit the log, and nothing vouched for any of what it hit

@@ -416,6 +416,12 @@ sim_machine_explains(struct sim_machine *machine)
 }
 
 bool
+sim_machine_is_spared(const struct sim_machine *machine)
+{
+    return sim_book_is_spared(&machine->book);
+}
+
+bool
 sim_machine_explains_snapshot(struct sim_machine *machine)
 {
     return sim_book_explains(&machine->book, true);

@@ -94,7 +94,7 @@ flip_bits(struct sim_machine *machine, const struct sim_rule *rule, const struct
         uint64_t off = range.from + bit / 8;
         uint8_t byte = inode->mem.at[off] ^ (uint8_t)(1u << bit % 8);
         sim_inode_damage(inode, off, hf_span(&byte, 1));
-        sim_media_enter(machine, SIM_DAMAGE_BYTES, inode, off, off + 1);
+        sim_media_enter(machine, SIM_DAMAGE_BYTES, inode, off, off + 1)->is_plain = true;
         sim_note(machine, "  ! bit %u of byte %llu of %s", (unsigned)(bit % 8),
                  (unsigned long long)off, name->name);
     }
@@ -137,7 +137,8 @@ zero_sector(struct sim_machine *machine, const struct sim_rule *rule,
     sim_media_settle(machine, name->inode);
     from = sector * SIM_SECTOR;
     sim_inode_damage(name->inode, from, hf_span(zeros, SIM_SECTOR));
-    sim_media_enter(machine, SIM_DAMAGE_BYTES, name->inode, from, from + SIM_SECTOR);
+    sim_media_enter(machine, SIM_DAMAGE_BYTES, name->inode, from, from + SIM_SECTOR)->is_plain =
+        true;
     sim_note(machine, "  ! sector at %llu of %s is zero now", (unsigned long long)from,
              name->name);
     return true;
@@ -201,7 +202,8 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
     }
     size = how == SIM_EMPTY ? 0 : choose_cut(machine, rule, inode);
     sim_media_settle(machine, inode);
-    sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, size, inode->mem.size);
+    sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, size, inode->mem.size)->is_plain =
+        inode->class == SIM_FILE_MANIFEST;
     sim_inode_cut_short(&machine->disk, inode, size);
     sim_note(machine, "  ! %s has %llu bytes now", name->name, (unsigned long long)size);
     return true;

@@ -11,7 +11,8 @@
  *   IO, READ_ONLY,    excused if a fault struck inside this very call; then tried again
  *   FULL              excused only while there is no database yet
  *   CORRUPT,          excused if the ledger has damage that was read: the run ends well there.
- *   MISSING_FILE...   Without such damage a legal state was refused
+ *   MISSING_FILE...   Without such damage a legal state was refused; and so it was if of all
+ *                     that is damaged the other of two copies is whole
  */
 #include "sim/run/run_state.h"
 
@@ -150,7 +151,7 @@ open_or_judge(struct opening *opening)
             sim_run_calm(run, false);
         if (err == HF_OK)
             return true;
-        if (sim_run_is_deserved(run, err)) {
+        if (!sim_machine_is_spared(run->machine) && sim_run_is_deserved(run, err)) {
             judge_refused(opening, err);
             return false;
         }

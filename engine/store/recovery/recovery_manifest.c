@@ -167,8 +167,14 @@ hf_recovery_manifest(struct hf_recovering *r)
         HF_MARK(recovery_refused_manifest);
         return err;
     }
-    if (file.copies.copy[0] != HF_MANIFEST_GOOD || file.copies.copy[1] != HF_MANIFEST_GOOD)
+    if (file.copies.copy[0] != HF_MANIFEST_GOOD || file.copies.copy[1] != HF_MANIFEST_GOOD) {
         HF_MARK(recovery_second_copy);
+        if (HF_PLANTED(recovery_refuse_copy)) {
+            hf_manifest_forget(&file, &db->tables);
+            return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                                 "a copy of the manifest is damaged");
+        }
+    }
     memcpy(db->log.uuid, file.manifest.uuid, sizeof db->log.uuid);
     memcpy(db->tables.uuid, file.manifest.uuid, sizeof db->tables.uuid);
     db->manifest = file.manifest;
