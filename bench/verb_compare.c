@@ -199,7 +199,7 @@ judge(const struct bench_args *args, struct hf_output *output, const struct benc
         bench_gate_counts(&gate, before, now, print_compared, &report);
     else
         bench_gate_times(&gate, before, now, args->tier, args->filter, print_compared, &report);
-    return end_report(&report, &gate, args->words[0]);
+    return end_report(&report, &gate, args->line.words[0]);
 }
 
 static int
@@ -212,8 +212,8 @@ compare(const struct bench_args *args, struct hf_output *output,
     bool good;
 
     sized.size = size_of(before, args->size);
-    if (args->word_count > 1) {
-        good = bench_saved_read(&now, args->words[1], &error);
+    if (args->line.word_count > 1) {
+        good = bench_saved_read(&now, args->line.words[1], &error);
         if (!good)
             (void)fprintf(stderr, "holdfast-bench: %s\n", error.text);
         if (!good)
@@ -308,7 +308,7 @@ accept_baseline(const struct bench_args *args, bool is_counts)
         measure(&suite, args->filter);
     }
     acceptance(accepted, args->why, directory);
-    (void)snprintf(part, sizeof part, "%s.part", args->words[0]);
+    (void)snprintf(part, sizeof part, "%s.part", args->line.words[0]);
     if (!hf_output_open(&output, part, true))
         bench_stop_system("write", part);
     if (is_counts)
@@ -316,8 +316,8 @@ accept_baseline(const struct bench_args *args, bool is_counts)
     else
         bench_suite_json(&output, &suite, accepted);
     bench_suite_end(&suite);
-    if (!hf_output_close(&output) || rename(part, args->words[0]) != 0)
-        bench_stop_system("write", args->words[0]);
+    if (!hf_output_close(&output) || rename(part, args->line.words[0]) != 0)
+        bench_stop_system("write", args->line.words[0]);
     return BENCH_STATUS_DONE;
 }
 
@@ -339,14 +339,15 @@ bench_verb_compare(const struct bench_args *args, struct hf_output *output)
     struct hf_error error;
     int status;
 
-    if (((args->given & BENCH_OPT_ACCEPT) != 0) != (args->why != NULL && args->why[0] != 0)) {
+    if (((args->line.given & BENCH_OPT_ACCEPT) != 0) !=
+        (args->why != NULL && args->why[0] != 0)) {
         (void)fprintf(stderr, "holdfast-bench: compare: --accept and --why \"TEXT\" go "
                               "together\n");
         return BENCH_STATUS_USAGE;
     }
-    bool found = bench_saved_read(&before, args->words[0], &error);
-    if ((args->given & BENCH_OPT_ACCEPT) != 0) {
-        bool is_counts = wants_counts(args->words[0], &before);
+    bool found = bench_saved_read(&before, args->line.words[0], &error);
+    if ((args->line.given & BENCH_OPT_ACCEPT) != 0) {
+        bool is_counts = wants_counts(args->line.words[0], &before);
         bench_saved_free(&before);
         return accept_baseline(args, is_counts);
     }

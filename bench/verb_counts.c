@@ -72,7 +72,7 @@ bench_counts_take(struct bench_count_list *list, const struct bench_args *args,
     struct hf_error error;
 
     bench_count(list, directory);
-    if ((args->given & BENCH_OPT_NO_INSTRUCTIONS) != 0 ||
+    if ((args->line.given & BENCH_OPT_NO_INSTRUCTIONS) != 0 ||
         bench_count_instructions(list, directory, args->plant, &error))
         return true;
     (void)fprintf(stderr, "holdfast-bench: %s\n", error.text);

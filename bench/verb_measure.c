@@ -58,7 +58,7 @@ bench_verb_category(const struct bench_args *args, struct hf_output *output)
 
     bench_suite_open(&suite, args);
     for (const struct bench_category *c = bench_categories; c->name != NULL; c++)
-        if (strcmp(c->name, args->verb->name) == 0)
+        if (strcmp(c->name, args->line.verb->name) == 0)
             c->run(&suite);
     return finish(&suite, output);
 }
@@ -66,16 +66,17 @@ bench_verb_category(const struct bench_args *args, struct hf_output *output)
 int
 bench_verb_ycsb(const struct bench_args *args, struct hf_output *output)
 {
-    char letters[BENCH_WORDS_MAX + 1] = "";
+    char letters[BENCH_YCSB_MAX + 1] = "";
     struct bench_suite suite;
 
-    for (unsigned i = 0; i < args->word_count; i++) {
-        if (strlen(args->words[i]) != 1 || strchr("abcdef", args->words[i][0]) == NULL) {
+    for (unsigned i = 0; i < args->line.word_count; i++) {
+        if (strlen(args->line.words[i]) != 1 ||
+            strchr("abcdef", args->line.words[i][0]) == NULL) {
             (void)fprintf(stderr, "holdfast-bench: ycsb: no workload '%s': a to f\n",
-                          args->words[i]);
+                          args->line.words[i]);
             return BENCH_STATUS_USAGE;
         }
-        letters[i] = args->words[i][0];
+        letters[i] = args->line.words[i][0];
         letters[i + 1] = 0;
     }
     bench_suite_open(&suite, args);
@@ -95,15 +96,40 @@ bench_verb_all(const struct bench_args *args, struct hf_output *output)
     return finish(&suite, output);
 }
 
+static double
+acceptable(const struct bench_target *target)
+{
+    return target->acceptable > 0 ? target->acceptable : target->wanted;
+}
+
+static void
+print_targets_json(struct hf_output *output)
+{
+    for (const struct bench_target *t = bench_targets; t->row != NULL; t++) {
+        hf_output_print(output,
+                        "%s{\"row\": \"%s\", \"measure\": \"%s\", \"wanted\": %.6g, "
+                        "\"acceptable\": %.6g, ",
+                        t == bench_targets ? "{\"schema\": 1, \"targets\": [\n" : ",\n", t->row,
+                        bench_measure_name(t->measure), t->wanted, acceptable(t));
+        hf_output_json_bytes(output, "source",
+                             (struct hf_span){ t->source, strlen(t->source) });
+        hf_output_print(output, "}");
+    }
+    hf_output_print(output, "\n]}\n");
+}
+
 int
 bench_verb_targets(const struct bench_args *args, struct hf_output *output)
 {
     (void)args;
+    if (output->json) {
+        print_targets_json(output);
+        return BENCH_STATUS_DONE;
+    }
     hf_output_print(output, "%-34s %-10s %12s %12s  %s\n", "row", "measure", "wanted",
                     "acceptable", "source");
     for (const struct bench_target *t = bench_targets; t->row != NULL; t++)
         hf_output_print(output, "%-34s %-10s %12.6g %12.6g  %s\n", t->row,
-                        bench_measure_name(t->measure), t->wanted,
-                        t->acceptable > 0 ? t->acceptable : t->wanted, t->source);
+                        bench_measure_name(t->measure), t->wanted, acceptable(t), t->source);
     return BENCH_STATUS_DONE;
 }

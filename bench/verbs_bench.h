@@ -7,37 +7,30 @@
 #include "bench/count.h"
 #include "bench/stop.h"
 #include "bench/suite.h"
-
-#define BENCH_WORDS_MAX 16u
+#include "cli/program.h"
 
 /* Options; a verb names those that it takes by these bits. */
 #define BENCH_OPT_SIZE 1u /* --quick, --full, --smoke */
 #define BENCH_OPT_FILTER 2u
 #define BENCH_OPT_TIER 4u
 #define BENCH_OPT_DIR 8u
-#define BENCH_OPT_JSON 16u
-#define BENCH_OPT_OUT 32u
-#define BENCH_OPT_HELP 64u
-#define BENCH_OPT_PLANT 128u
-#define BENCH_OPT_NO_INSTRUCTIONS 256u
-#define BENCH_OPT_ACCEPT 512u
-#define BENCH_OPT_WHY 1024u
+#define BENCH_OPT_PLANT 16u
+#define BENCH_OPT_NO_INSTRUCTIONS 32u
+#define BENCH_OPT_ACCEPT 64u
+#define BENCH_OPT_WHY 128u
 #define BENCH_OPT_MEASURE                                                                      \
-    (BENCH_OPT_SIZE | BENCH_OPT_FILTER | BENCH_OPT_TIER | BENCH_OPT_DIR | BENCH_OPT_JSON |     \
-     BENCH_OPT_PLANT)
+    (BENCH_OPT_SIZE | BENCH_OPT_FILTER | BENCH_OPT_TIER | BENCH_OPT_DIR | BENCH_OPT_PLANT |    \
+     HF_OPTION_JSON)
+
+#define BENCH_YCSB_MAX 6u /* workloads on one line */
 
 struct bench_args {
-    const struct bench_verb *verb; /* NULL: none, for --help and --version alone */
-    const char *words[BENCH_WORDS_MAX];
-    unsigned word_count;
-    unsigned given; /* bits of the options on the command line */
-    bool version;
+    struct hf_command_line line;
     char **argv; /* all of it, as main got it */
     enum bench_size size;
     enum bench_tier_id tier; /* as the environment says, if no option does */
     const char *filter;
     const char *directory; /* where the folder for files is made */
-    const char *out;
     const char *plant;
     const char *why; /* a baseline is accepted */
 };
@@ -45,24 +38,8 @@ struct bench_args {
 /* Carries out a verb; returns the exit status. Results go to `output`. */
 typedef int bench_verb_fn(const struct bench_args *args, struct hf_output *output);
 
-struct bench_verb {
-    const char *name;
-    const char *words; /* what stands behind the name, for the help */
-    const char *about;
-    unsigned word_min, word_max;
-    unsigned options; /* beyond --out and --help */
-    bench_verb_fn *run;
-};
-
-/*
- * Reads argv[1..argc). `verbs` ends with a NULL name. False: error->text is one line that says
- * what is wrong and names the nearest known word.
- */
-bool bench_args_parse(struct bench_args *args, const struct bench_verb *verbs, int argc,
-                      char **argv, struct hf_error *error);
-/* The help: of one verb, or with NULL of the whole program. */
-void bench_args_help(const struct bench_verb *verbs, const struct bench_verb *verb,
-                     struct hf_output *output);
+#define BENCH_OPTION_COUNT 11u
+extern const struct hf_option bench_options[BENCH_OPTION_COUNT];
 
 /* One category, named like the verb. */
 bench_verb_fn bench_verb_category;

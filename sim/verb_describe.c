@@ -146,7 +146,7 @@ sim_verb_describe(const struct sim_args *args)
 {
     struct sim_set set = { 0 };
 
-    if (args->word_count == 0)
+    if (args->line.word_count == 0)
         return describe_all(args);
     if (!sim_args_load(args, &set)) {
         sim_set_fini(&set);

@@ -307,7 +307,7 @@ sim_verb_explore(const struct sim_args *args)
     uint64_t began = sim_wall_ns();
     int status = SIM_EXIT_USAGE;
 
-    if (args->word_count == 0)
+    if (args->line.word_count == 0)
         standing.scenarios = "scenarios/explore";
     if (sim_args_load(&standing, &atlas.set)) {
         if (plan(&atlas) && explore_all(&atlas)) {

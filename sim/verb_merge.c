@@ -220,18 +220,20 @@ sim_verb_merge(const struct sim_args *args)
 {
     struct merge merge = { .args = args };
     struct sim_args standing = *args;
-    unsigned count = args->word_count;
+    unsigned count = args->line.word_count;
     int status = SIM_EXIT_USAGE;
 
     if (count == 0) {
         fprintf(stderr, "holdfast-sim: merge wants files of results\n");
         return status;
     }
-    standing.word_count = 0; /* the words are results: the scenarios are the standing ones */
+    standing.line.word_count =
+        0; /* the words are results: the scenarios are the standing ones */
     merge.files = sim_new(count * sizeof *merge.files);
     bool good = sim_args_load(&standing, &merge.set);
     for (uint32_t i = 0; good && i < count; i++)
-        good = sim_result_file_open(&merge.files[i], args->words[i]) && read_file(&merge, i);
+        good =
+            sim_result_file_open(&merge.files[i], args->line.words[i]) && read_file(&merge, i);
     if (good)
         status = conclude(&merge);
     for (uint32_t i = 0; i < count; i++)

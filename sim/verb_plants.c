@@ -125,15 +125,15 @@ choose(struct sim_garden *garden)
     bool *wanted = sim_new(total + 1);
     bool good = true;
 
-    for (unsigned i = 0; good && i < args->word_count; i++) {
-        int plant = sim_args_plant(args->words[i]);
+    for (unsigned i = 0; good && i < args->line.word_count; i++) {
+        int plant = sim_args_plant(args->line.words[i]);
         good = plant >= 0;
         if (good)
             wanted[plant] = true;
     }
     garden->plants = sim_new((total + 1) * sizeof *garden->plants);
     for (unsigned plant = 0; plant < total; plant++) {
-        if (wanted[plant] || args->word_count == 0)
+        if (wanted[plant] || args->line.word_count == 0)
             garden->plants[garden->count++] = plant;
     }
     free(wanted);
@@ -152,7 +152,8 @@ sim_verb_plants(const struct sim_args *args)
                 "holdfast-sim: --baseline is what a matrix was: it goes with --matrix\n");
         return SIM_EXIT_USAGE;
     }
-    standing.word_count = 0; /* the words are plants: the scenarios are the standing ones */
+    standing.line.word_count =
+        0; /* the words are plants: the scenarios are the standing ones */
     if (sim_args_load(&standing, &garden.set) && choose(&garden))
         status = args->without != 0 ? sim_garden_without(&garden)
                  : args->matrix     ? sim_garden_matrix(&garden)

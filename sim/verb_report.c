@@ -10,11 +10,11 @@ sim_verb_report(const struct sim_args *args)
     struct sim_report report;
     int status = SIM_EXIT_USAGE;
 
-    if (args->word_count == 0) {
+    if (args->line.word_count == 0) {
         fprintf(stderr, "holdfast-sim: report wants files of results (run --json)\n");
         return status;
     }
-    if (sim_report_open(&report, args->words, args->word_count)) {
+    if (sim_report_open(&report, args->line.words, args->line.word_count)) {
         sim_report_print(args->out, &report);
         status = SIM_EXIT_HELD;
     }

@@ -4,6 +4,7 @@
 #ifndef SIM_VERBS_SIM_H
 #define SIM_VERBS_SIM_H
 
+#include "cli/program.h"
 #include "sim/campaign/campaign.h"
 
 #define SIM_EXIT_HELD 0
@@ -11,11 +12,11 @@
 #define SIM_EXIT_USAGE 2
 #define SIM_EXIT_SIMULATOR 3
 
+#define SIM_JOBS_MAX 256u
 #define SIM_WITHOUT_ALL ((UINT32_C(1) << SIM_PROPERTY_COUNT) - 1)
 
 struct sim_args {
-    const char **words; /* files, folders or names */
-    unsigned word_count;
+    struct hf_command_line line; /* its words are files, folders or names */
     struct sim_range seeds;
     uint64_t seed; /* of replay and shrink */
     unsigned jobs;
@@ -35,10 +36,24 @@ struct sim_args {
     unsigned contract_count; /* 0: as the scenarios have it */
     uint64_t tries, limit;   /* 0: the default */
     const char *baseline;
-    bool json;
     bool no_chances;
+    bool json; /* as --json and --out say */
     FILE *out;
 };
+
+/* The verbs, a bit each: of an option, those that take it. */
+#define SIM_FOR_RUN 1u
+#define SIM_FOR_REPLAY 2u
+#define SIM_FOR_PLANTS 4u
+#define SIM_FOR_DESCRIBE 8u
+#define SIM_FOR_MERGE 16u
+#define SIM_FOR_REPORT 32u
+#define SIM_FOR_SHRINK 64u
+#define SIM_FOR_EXPLORE 128u
+#define SIM_FOR_ALL 255u
+
+#define SIM_OPTION_COUNT 21u
+extern const struct hf_option sim_options[SIM_OPTION_COUNT];
 
 int sim_verb_run(const struct sim_args *args);
 int sim_verb_replay(const struct sim_args *args);

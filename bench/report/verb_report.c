@@ -62,14 +62,14 @@ read_report(struct bench_report *report, const char *path)
 int
 bench_verb_report(const struct bench_args *args, struct hf_output *output)
 {
-    struct bench_report *reports = bench_alloc(args->word_count * sizeof *reports);
+    struct bench_report *reports = bench_alloc(args->line.word_count * sizeof *reports);
     int status = BENCH_STATUS_DONE;
 
-    for (unsigned i = 0; status == BENCH_STATUS_DONE && i < args->word_count; i++)
-        status = read_report(&reports[i], args->words[i]);
+    for (unsigned i = 0; status == BENCH_STATUS_DONE && i < args->line.word_count; i++)
+        status = read_report(&reports[i], args->line.words[i]);
     if (status == BENCH_STATUS_DONE)
-        bench_report_page(output->to, reports, args->word_count);
-    for (unsigned i = 0; i < args->word_count; i++)
+        bench_report_page(output->to, reports, args->line.word_count);
+    for (unsigned i = 0; i < args->line.word_count; i++)
         bench_report_free(&reports[i]);
     free(reports);
     return status;

@@ -107,7 +107,7 @@ sed 's/"hash":"[^"]*"/"hash":"00000000000000ff"/' "$d/part1.jsonl" >"$d/drift.js
 status 3 merge "$d/part1.jsonl" "$d/drift.jsonl" && said 'nondeterminism'
 
 # A mistaken command line.
-status 2 --json run && said 'the verb comes first'
+status 2 --jsno run && said 'did you mean --json?'
 status 2 replay && said 'usage: holdfast-sim replay FILE --seed N'
 status 2 shrink && said 'usage: holdfast-sim shrink FILE --seed N'
 status 2 shrink scenarios/small/strict_cut.scn && said 'wants --seed N'

@@ -1,96 +1,75 @@
 /*
- * args_test.c - command lines, each with the fields that must come of it or the words that its
- * refusal must have; and the numbers around every limit of a number or a size.
+ * args_test.c - options of the tool, each with the field that must come of it or with the
+ * refusal; and the numbers around every limit of a number or a size.
  */
 #include "cli/args.h"
 
 #include "base/tap.h"
-#include "cli/nearest.h"
 
 #include <string.h>
 
-static const struct hf_verb verbs[] = {
-    { "get", "DB KEY", "", 2, 2, HF_OPT_AS_OF, NULL },
-    { "load", "DB FILE", "", 2, 2,
-      HF_OPT_MODE | HF_OPT_MEMORY_LIMIT | HF_OPT_BATCH | HF_OPT_FORMAT, NULL },
-    { "scan", "DB [FROM [TO]]", "", 1, 3, HF_OPT_PREFIX | HF_OPT_REVERSE | HF_OPT_LIMIT, NULL },
-    { "trace", "VERB ...", "", 1, 9, HF_OPT_REST, NULL },
-    { 0 },
-};
-
 static struct hf_args args;
-static struct hf_error error;
 
-/* Splits `line` at spaces. */
-static bool
-parse(const char *line)
+/* What is wrong with a value: "" if the help of the option says it, NULL if nothing is. */
+static const char *
+read_as(const char *name, const char *value)
 {
-    static char copy[256], name[] = "holdfast";
-    char *argv[16] = { name };
-    int argc = 1;
-
-    (void)snprintf(copy, sizeof copy, "%s", line);
-    for (char *word = strtok(copy, " "); word != NULL && argc < 15; word = strtok(NULL, " "))
-        argv[argc++] = word;
-    return hf_args_parse(&args, verbs, argc, argv, &error);
+    args = (struct hf_args)HF_ARGS_INIT;
+    for (unsigned i = 0; i < HF_TOOL_OPTION_COUNT; i++) {
+        const struct hf_option *option = &hf_tool_options[i];
+        if (strcmp(option->name, name) == 0)
+            return option->read((char *)&args + option->at_off, value);
+    }
+    return "no such option";
 }
 
 static bool
-refused(const char *line, const char *words)
+takes(const char *name, const char *value)
 {
-    return !parse(line) && strstr(error.text, words) != NULL;
+    return read_as(name, value) == NULL;
+}
+
+static bool
+refuses(const char *name, const char *value)
+{
+    const char *wrong = read_as(name, value);
+
+    return wrong != NULL && wrong[0] == 0;
 }
 
 static void
-test_accepted(void)
+test_values(void)
 {
-    TAP_OK(parse("get db k") && args.verb == &verbs[0] && args.word_count == 2 &&
-               strcmp(args.words[1], "k") == 0 && args.as_of == HF_LATEST,
-           "a verb and its words");
-    TAP_OK(parse("load db f --mode strict --batch=7 --memory-limit 2MiB --format deb822") &&
-               args.mode == HF_MODE_STRICT && args.batch == 7 &&
-               args.memory_limit == 2u << 20 && args.format == HF_FORMAT_DEB822,
-           "a value stands behind = or in the next word");
-    TAP_OK(parse("--json --limit 3 scan db") && args.limit == 3 && args.given & HF_OPT_JSON,
-           "options may stand before the verb");
-    TAP_OK(parse("get db -- --json") && strcmp(args.words[1], "--json") == 0 &&
-               (args.given & HF_OPT_JSON) == 0,
-           "-- ends the options");
-    TAP_OK(parse("trace --json get db --out -- -k") && args.word_count == 5 &&
-               (args.given & (HF_OPT_JSON | HF_OPT_OUT)) == HF_OPT_JSON &&
-               strcmp(args.words[3], "--") == 0,
-           "a verb that takes another one leaves it all that stands behind its name");
-    TAP_OK(parse("load db -") && strcmp(args.words[1], "-") == 0, "- is a word");
-    TAP_OK(parse("get db k --as-of 7") && args.as_of == 7 && !args.as_of_time &&
-               parse("get db k --as-of @7") && args.as_of == 7 && args.as_of_time &&
-               parse("get db k --as-of 1970-01-01T00:00:07Z") && args.as_of == 7000000 &&
-               args.as_of_time && parse("get db k --as-of @7 --as-of 8") && !args.as_of_time,
-           "--as-of takes a version, microseconds or a time; the last one counts");
-    TAP_OK(parse("--version") && args.version && parse("get --help") && parse("--help"),
-           "--version and --help need nothing else");
+    TAP_OK(takes("--mode", "strict") && args.mode == HF_MODE_STRICT &&
+               takes("--mode", "memory") && args.mode == HF_MODE_MEMORY &&
+               takes("--mode", "buffered") && args.mode == HF_MODE_BUFFERED &&
+               refuses("--mode", "fast"),
+           "there are three modes");
+    TAP_OK(takes("--format", "deb822") && args.format == HF_FORMAT_DEB822 &&
+               takes("--format", "mdb_dump") && args.format == HF_FORMAT_MDB_DUMP &&
+               refuses("--format", "csv"),
+           "and three formats");
+    TAP_OK(takes("--batch", "7") && args.batch == 7 && refuses("--batch", "0"),
+           "no batch is empty");
+    TAP_OK(takes("--limit", "0") && args.limit == 0 && args.batch == 1,
+           "a limit may be nothing; what is not said stays as it was");
+    TAP_OK(takes("--memory-limit", "2MiB") && args.memory_limit == 2u << 20 &&
+               takes("--since", "9") && args.since == 9,
+           "a size and a version");
+    TAP_OK(takes("--from", "a") && strcmp(args.from, "a") == 0 && takes("--to", "-") &&
+               strcmp(args.to, "-") == 0 && takes("--prefix", "") && args.prefix[0] == 0 &&
+               takes("--acks", "f") && strcmp(args.acks, "f") == 0,
+           "texts are stored as they stand");
 }
 
 static void
-test_refused(void)
+test_moments(void)
 {
-    TAP_OK(refused("", "no verb"), "a verb is needed");
-    TAP_OK(refused("gte db k", "did you mean get?"), "swapped letters name the nearest verb");
-    TAP_OK(refused("lod db k", "did you mean load?"), "so does a missing one");
-    TAP_OK(refused("frobnicate", "--help"), "what is near to nothing names --help");
-    TAP_OK(refused("load db f --bach 3", "did you mean --batch?"), "options likewise");
-    TAP_OK(refused("get db k --batch 3", "no option '--batch'"), "an option of another verb");
-    TAP_OK(refused("--batch 3 get db k", "no option '--batch'"), "also in front of the verb");
-    TAP_OK(refused("get db", "too few"), "too few words");
-    TAP_OK(refused("get db k v", "'v'"), "too many words");
-    TAP_OK(refused("load db f --batch", "needs a value"), "a value that is missing");
-    TAP_OK(refused("load db f --batch 0", "'0'"), "no batch is empty");
-    TAP_OK(refused("get db k --as-of now", "'now'") && refused("get db k --as-of @", "'@'"),
-           "no such moment");
-    TAP_OK(refused("load db f --mode fast", "'fast'"), "no such mode");
-    TAP_OK(refused("load db f --format csv", "'csv'"), "no such format");
-    TAP_OK(refused("scan db --reverse=1", "no value"), "a value that is not wanted");
-    TAP_OK(refused("scan db a --prefix b", "exclude"), "a range and a prefix");
-    TAP_OK(refused("get db k -x", "no option '-x'"), "no short options");
+    TAP_OK(takes("--as-of", "7") && args.as_of == 7 && !args.as_of_time, "a version");
+    TAP_OK(takes("--as-of", "@7") && args.as_of == 7 && args.as_of_time, "microseconds");
+    TAP_OK(takes("--as-of", "1970-01-01T00:00:07Z") && args.as_of == 7000000 && args.as_of_time,
+           "a time");
+    TAP_OK(refuses("--as-of", "now") && refuses("--as-of", "@"), "no such moment");
 }
 
 static void
@@ -117,27 +96,11 @@ test_numbers(void)
            "as is a unit alone, apart or unknown");
 }
 
-static void
-test_nearest(void)
-{
-    static const char *const words[] = { "put", "get", "del", "load", "verify" };
-    const char *best = NULL;
-    size_t changes = 0;
-
-    for (size_t i = 0; i < 5; i++)
-        hf_nearest_offer(&best, &changes, "vrefiy", words[i]);
-    TAP_OK(best == words[4] && changes == 2, "two swaps are two changes");
-    best = NULL;
-    hf_nearest_offer(&best, &changes, "xyz", "put");
-    TAP_OK(best == NULL, "words with nothing in common are not near");
-}
-
 int
 main(void)
 {
-    test_accepted();
-    test_refused();
+    test_values();
+    test_moments();
     test_numbers();
-    test_nearest();
     return tap_done();
 }

@@ -62,7 +62,7 @@ check_target(const struct hf_args *args, const char *file)
 int
 hf_verb_snapshot(const struct hf_args *args, struct hf_output *output)
 {
-    const char *file = args->words[1];
+    const char *file = args->line.words[1];
     struct hf_snapshot snapshot = { 0 };
     struct hf_db *db = NULL;
 
@@ -110,20 +110,20 @@ hf_verb_restore(const struct hf_args *args, struct hf_output *output)
     struct hf_options options = HF_OPTIONS_INIT;
     struct hf_snapshot restored = { 0 };
     struct hf_error error = { HF_OK, "" };
-    unsigned count = args->word_count - 1, streams = 0;
+    unsigned count = args->line.word_count - 1, streams = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        streams += is_stream(args->words[i]);
-        if (is_stream(args->words[i]))
+        streams += is_stream(args->line.words[i]);
+        if (is_stream(args->line.words[i]))
             inputs[i].read = read_stdin;
         else
-            inputs[i].path = args->words[i];
+            inputs[i].path = args->line.words[i];
     }
     if (streams > 1)
         return (int)twice_stdin(args);
     options.memory_limit = args->memory_limit;
     enum hf_err err =
-        hf_restore(args->words[count], &options, inputs, count, &restored, &error);
+        hf_restore(args->line.words[count], &options, inputs, count, &restored, &error);
     if (err != HF_OK)
         return (int)hf_report(args, &error);
     print_snapshot(output, &restored);
@@ -141,7 +141,7 @@ hf_verb_checkpoint(const struct hf_args *args, struct hf_output *output)
     enum hf_status status = hf_open_writer(&db, args, 0, HF_MODE_BUFFERED);
     if (status != HF_STATUS_DONE)
         return (int)status;
-    enum hf_err err = hf_checkpoint(db, args->words[1], &version);
+    enum hf_err err = hf_checkpoint(db, args->line.words[1], &version);
     if (err != HF_OK)
         status = hf_report_call(db, args, err);
     status = hf_close_database(db, args, status);

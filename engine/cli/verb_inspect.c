@@ -37,7 +37,7 @@ hf_verb_dump(const struct hf_args *args, struct hf_output *output)
     struct lines lines = { output, "line", 0 };
     struct hf_error error = { HF_OK, "" };
 
-    enum hf_err err = hf_dump(args->words[0], print_line, &lines, &error);
+    enum hf_err err = hf_dump(args->line.words[0], print_line, &lines, &error);
     if (err == HF_OK)
         return HF_STATUS_DONE;
     error.code = err;
@@ -70,7 +70,7 @@ note_tail(const struct hf_args *args, const struct hf_recovery *recovery)
     (void)fprintf(stderr,
                   "holdfast: verify: %s: a torn tail, as a crash may leave it, is no finding: "
                   "%" PRIu64 " bytes behind offset %" PRIu64 " of segment %" PRIu32 "\n",
-                  args->words[0], recovery->cut_bytes, recovery->cut_off,
+                  args->line.words[0], recovery->cut_bytes, recovery->cut_off,
                   recovery->cut_segment);
 }
 

@@ -126,18 +126,19 @@ print_sums(const struct trace *trace)
 
 /* The verb that is traced. Its output is a second one only where the two go to two places. */
 static int
-run(const struct hf_args *inner, const struct hf_args *outer, struct hf_output *output)
+run(struct hf_command_line *inner, const struct hf_command_line *outer,
+    struct hf_output *output)
 {
-    bool json = (inner->given & HF_OPT_JSON) != 0;
+    bool json = (inner->given & HF_OPTION_JSON) != 0;
     struct hf_output own;
 
     if (inner->out == NULL && outer->out == NULL) {
         output->json = json;
-        return inner->verb->run(inner, output);
+        return hf_tool.run(inner, output);
     }
     if (!hf_output_open(&own, inner->out, json))
         return hf_output_report(&own);
-    int status = inner->verb->run(inner, &own);
+    int status = hf_tool.run(inner, &own);
     if (!hf_output_close(&own))
         return hf_output_report(&own);
     return status;
@@ -147,26 +148,29 @@ int
 hf_verb_iotrace(const struct hf_args *args, struct hf_output *output)
 {
     static struct trace trace; /* the wrappers keep it until the process ends */
-    char *words[HF_WORDS_MAX + 1] = { NULL };
-    struct hf_args inner;
+    char *argv[HF_WORDS_MAX + 1] = { NULL };
+    const char *words[HF_WORDS_MAX + 1];
+    struct hf_args inner = HF_ARGS_INIT;
     struct hf_error error = { HF_OK, "" };
 
-    for (unsigned i = 0; i < args->word_count; i++)
-        words[i + 1] = (char *)(uintptr_t)args->words[i];
-    if (!hf_args_parse(&inner, hf_tool_verbs, (int)args->word_count + 1, words, &error))
+    for (unsigned i = 0; i < args->line.word_count; i++)
+        argv[i + 1] = (char *)(uintptr_t)args->line.words[i];
+    inner.line.words = words;
+    if (!hf_command_line_read(&inner.line, &hf_tool, (int)args->line.word_count + 1, argv,
+                              &error))
         return hf_report(args, &error);
-    if (inner.verb == NULL || inner.verb->run == hf_verb_iotrace ||
-        (inner.given & HF_OPT_HELP) != 0) {
+    if (inner.line.verb == NULL || inner.line.verb == args->line.verb ||
+        (inner.line.given & (HF_OPTION_HELP | HF_OPTION_VERSION)) != 0) {
         error.code = HF_ERR_INVALID;
         (void)snprintf(error.text, sizeof error.text, "needs a verb that opens a database");
         return hf_report(args, &error);
     }
-    trace.to = args->out == NULL ? stderr : output->to;
+    trace.to = args->line.out == NULL ? stderr : output->to;
     trace.json = output->json;
     error.code = hf_trace_begin(tell, &trace);
     if (error.code != HF_OK)
         return hf_report(args, &error);
-    int status = run(&inner, args, output);
+    int status = run(&inner.line, &args->line, output);
     print_sums(&trace);
     return status;
 }

@@ -38,9 +38,9 @@ read_stdin(const struct hf_args *args, struct hf_text *value)
 static enum hf_status
 read_value(const struct hf_args *args, struct hf_text *value)
 {
-    if (args->word_count < 3 || strcmp(args->words[2], "-") == 0)
+    if (args->line.word_count < 3 || strcmp(args->line.words[2], "-") == 0)
         return read_stdin(args, value);
-    return hf_word_bytes(args, args->words[2], value);
+    return hf_word_bytes(args, args->line.words[2], value);
 }
 
 static void
@@ -57,7 +57,7 @@ hf_verb_put(const struct hf_args *args, struct hf_output *output)
     struct hf_db *db = NULL;
     uint64_t version = 0;
 
-    enum hf_status status = hf_word_bytes(args, args->words[1], &key);
+    enum hf_status status = hf_word_bytes(args, args->line.words[1], &key);
     if (status == HF_STATUS_DONE)
         status = read_value(args, &value);
     if (status == HF_STATUS_DONE)
@@ -90,8 +90,8 @@ not_found(const struct hf_args *args)
 {
     struct hf_error error = { HF_ERR_NOT_FOUND, "" };
 
-    (void)snprintf(error.text, sizeof error.text, "%s has no key '%s'", args->words[0],
-                   args->words[1]);
+    (void)snprintf(error.text, sizeof error.text, "%s has no key '%s'", args->line.words[0],
+                   args->line.words[1]);
     return hf_report(args, &error);
 }
 
@@ -101,7 +101,7 @@ del_key(const struct hf_args *args, uint64_t *version)
     struct hf_text key = { 0 };
     struct hf_db *db = NULL;
 
-    enum hf_status status = hf_word_bytes(args, args->words[1], &key);
+    enum hf_status status = hf_word_bytes(args, args->line.words[1], &key);
     if (status == HF_STATUS_DONE)
         status = hf_open_writer(&db, args, 0, HF_MODE_STRICT);
     if (status == HF_STATUS_DONE) {
@@ -151,7 +151,7 @@ check_range(const struct hf_args *args)
     bool is_empty =
         (args->from != NULL && args->from[0] == 0) || (args->to != NULL && args->to[0] == 0);
 
-    if (args->word_count == 1 && !is_empty && (args->from != NULL || args->to != NULL))
+    if (args->line.word_count == 1 && !is_empty && (args->from != NULL || args->to != NULL))
         return HF_STATUS_DONE;
     (void)snprintf(error.text, sizeof error.text, "%s",
                    is_empty ? "an empty --from or --to: leave it out to begin with the first "
@@ -163,7 +163,7 @@ check_range(const struct hf_args *args)
 int
 hf_verb_del(const struct hf_args *args, struct hf_output *output)
 {
-    bool is_key = args->word_count == 2 && args->from == NULL && args->to == NULL;
+    bool is_key = args->line.word_count == 2 && args->from == NULL && args->to == NULL;
     uint64_t version = 0;
     enum hf_status status;
 
@@ -195,7 +195,7 @@ hf_verb_get(const struct hf_args *args, struct hf_output *output)
     struct hf_view *view = NULL;
     struct hf_item item;
 
-    enum hf_status status = hf_word_bytes(args, args->words[1], &key);
+    enum hf_status status = hf_word_bytes(args, args->line.words[1], &key);
     if (status == HF_STATUS_DONE)
         status = hf_open_reader(&db, args);
     if (status == HF_STATUS_DONE) {

@@ -168,7 +168,7 @@ hf_verb_load(const struct hf_args *args, struct hf_output *output)
 
     load.shows_progress = isatty(STDERR_FILENO) != 0;
     /* The input first: a name that does not exist makes no database. */
-    if (hf_input_open(&load.input, args->words[1], args->format, &error) != HF_OK)
+    if (hf_input_open(&load.input, args->line.words[1], args->format, &error) != HF_OK)
         status = hf_report(args, &error);
     if (status == HF_STATUS_DONE)
         status = hf_open_writer(&load.db, args, HF_CREATE, HF_MODE_BUFFERED);

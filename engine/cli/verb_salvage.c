@@ -47,8 +47,8 @@ hf_verb_salvage(const struct hf_args *args, struct hf_output *output)
     struct hf_error error = { HF_OK, "" };
 
     options.memory_limit = args->memory_limit;
-    enum hf_err err = hf_salvage(args->words[0], args->words[1], &options, print_line, output,
-                                 &salvaged, &error);
+    enum hf_err err = hf_salvage(args->line.words[0], args->line.words[1], &options, print_line,
+                                 output, &salvaged, &error);
     if (err != HF_OK)
         return (int)hf_report(args, &error);
     print_summary(output, &salvaged);

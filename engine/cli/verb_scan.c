@@ -42,14 +42,17 @@ read_bounds(const struct hf_args *args, struct hf_text *from, struct hf_text *li
 {
     enum hf_status status = HF_STATUS_DONE;
 
+    if (args->prefix != NULL && args->line.word_count > 1)
+        return hf_report(args, &(struct hf_error){ HF_ERR_INVALID,
+                                                   "--prefix and a range exclude each other" });
     if (args->prefix != NULL) {
         status = hf_word_bytes(args, args->prefix, from);
         return status == HF_STATUS_DONE ? prefix_limit(args, from, limit) : status;
     }
-    if (args->word_count > 1)
-        status = hf_word_bytes(args, args->words[1], from);
-    if (status == HF_STATUS_DONE && args->word_count > 2)
-        status = hf_word_bytes(args, args->words[2], limit);
+    if (args->line.word_count > 1)
+        status = hf_word_bytes(args, args->line.words[1], from);
+    if (status == HF_STATUS_DONE && args->line.word_count > 2)
+        status = hf_word_bytes(args, args->line.words[2], limit);
     return status;
 }
 
@@ -81,7 +84,7 @@ hf_verb_scan(const struct hf_args *args, struct hf_output *output)
         status = hf_open_reader(&db, args);
     if (status == HF_STATUS_DONE) {
         struct hf_range range = { hf_text_span(&from), hf_text_span(&limit),
-                                  (args->given & HF_OPT_REVERSE) != 0 };
+                                  (args->line.given & HF_OPT_REVERSE) != 0 };
         enum hf_err err = hf_view_as_of(&view, db, args);
         if (err == HF_OK)
             err = hf_iter_open(&iter, view, &range);

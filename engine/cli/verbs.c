@@ -42,7 +42,7 @@ status_of(enum hf_err err)
 enum hf_status
 hf_report(const struct hf_args *args, const struct hf_error *error)
 {
-    (void)fprintf(stderr, "holdfast: %s: %s\n", args->verb->name,
+    (void)fprintf(stderr, "holdfast: %s: %s\n", args->line.verb->name,
                   error->text[0] == 0 ? hf_strerror(error->code) : error->text);
     return status_of(error->code);
 }
@@ -60,7 +60,7 @@ open_database(struct hf_db **out, const struct hf_args *args, const struct hf_op
 {
     struct hf_error error = { HF_OK, "" };
 
-    enum hf_err err = hf_open(out, args->words[0], options, &error);
+    enum hf_err err = hf_open(out, args->line.words[0], options, &error);
     if (err == HF_OK)
         return HF_STATUS_DONE;
     error.code = err;
@@ -83,7 +83,7 @@ hf_open_writer(struct hf_db **out, const struct hf_args *args, unsigned flags,
     struct hf_options options = HF_OPTIONS_INIT;
 
     options.flags = flags;
-    options.mode = (args->given & HF_OPT_MODE) != 0 ? args->mode : mode;
+    options.mode = (args->line.given & HF_OPT_MODE) != 0 ? args->mode : mode;
     options.memory_limit = args->memory_limit;
     return open_database(out, args, &options);
 }
@@ -108,7 +108,7 @@ hf_close_database(struct hf_db *db, const struct hf_args *args, enum hf_status s
         return status;
     /* The handle is gone, and with it its sentence. */
     struct hf_error error = { err, "" };
-    (void)snprintf(error.text, sizeof error.text, "closing %s: %s", args->words[0],
+    (void)snprintf(error.text, sizeof error.text, "closing %s: %s", args->line.words[0],
                    hf_strerror(err));
     enum hf_status closed = hf_report(args, &error);
     return status == HF_STATUS_DONE ? closed : status;
@@ -131,7 +131,7 @@ hf_word_bytes(const struct hf_args *args, const char *word, struct hf_text *byte
     struct hf_span span = { word, strlen(word) };
     size_t bad_index;
 
-    if ((args->given & HF_OPT_ESCAPED) == 0) {
+    if ((args->line.given & HF_OPT_ESCAPED) == 0) {
         if (hf_text_append(bytes, span))
             return HF_STATUS_DONE;
         return hf_report(args, &error);

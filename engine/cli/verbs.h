@@ -24,8 +24,8 @@ hf_verb_fn hf_verb_put, hf_verb_get, hf_verb_del, hf_verb_load, hf_verb_scan, hf
     hf_verb_verify, hf_verb_stat, hf_verb_snapshot, hf_verb_restore, hf_verb_checkpoint,
     hf_verb_salvage, hf_verb_iotrace;
 
-/* All of them; the last one has a NULL name. */
-extern const struct hf_verb hf_tool_verbs[];
+/* The tool itself. Its lines begin a struct hf_args. */
+extern const struct hf_program hf_tool;
 
 /* Prints "holdfast: VERB: text" to standard error; returns the status of error->code. */
 enum hf_status hf_report(const struct hf_args *args, const struct hf_error *error);

@@ -228,7 +228,7 @@ judge(const struct sim_garden *garden, const struct sim_matrix *matrix)
     if (args->baseline != NULL &&
         !sim_baseline_compare(garden, matrix, args->baseline, out, &worse))
         return SIM_EXIT_USAGE;
-    bool is_blind = matrix->contract_count > 1 && args->word_count == 0 && weak == 0;
+    bool is_blind = matrix->contract_count > 1 && args->line.word_count == 0 && weak == 0;
     if (is_blind)
         fprintf(out, "no plant needs %s: a weaker disk would not be noticed\n",
                 contract_name(matrix, 0));

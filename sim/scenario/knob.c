@@ -6,6 +6,7 @@
 #include "sim/scenario/knob.h"
 
 #include "base/assert.h"
+#include "cli/nearest.h"
 #include "sim/machine/machine.h"
 
 #include <stdio.h>
@@ -302,16 +303,17 @@ sim_group_name(enum sim_knob_group group)
 int
 sim_knob_find(enum sim_knob_group group, const char *name, char hint[SIM_HINT_SIZE])
 {
-    struct sim_nearest nearest = { .text = name };
+    const char *best = NULL;
+    size_t changes = 0;
 
     for (unsigned i = 0; i < SIM_KNOB_COUNT; i++) {
         if (knobs[i].group != group)
             continue;
         if (strcmp(knobs[i].name, name) == 0)
             return (int)i;
-        sim_nearest_offer(&nearest, knobs[i].name);
+        hf_nearest_offer(&best, &changes, name, knobs[i].name);
     }
-    sim_hint(hint, nearest.best);
+    sim_hint(hint, best);
     return -1;
 }
 

@@ -13,13 +13,7 @@ typedef const char *sim_word_fn(unsigned index);
 /* The index of the word that is `text`, or -1. */
 int sim_word_find(sim_word_fn *words, const char *text);
 
-/* The best word so far; only those count that take changes in about half of `text` at most. */
-struct sim_nearest {
-    const char *text;
-    const char *best; /* NULL: nothing is near */
-    unsigned changes;
-};
-void sim_nearest_offer(struct sim_nearest *nearest, const char *word);
+/* The known word that is nearest to `text`, as cli/nearest.h has it; NULL: none is near. */
 const char *sim_nearest_of(sim_word_fn *words, const char *text);
 
 /* " (did you mean 'BEST'?)", or "" where nothing is near. */
