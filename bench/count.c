@@ -22,9 +22,15 @@ const char *const bench_count_names[BENCH_COUNT_KINDS] = {
     "instructions", "allocations", "system_calls", "bytes_written", "syncs", "bytes_synced",
 };
 
+#if defined(__clang__)
+#define ALONE __attribute__((noinline))
+#else
+#define ALONE __attribute__((noinline, noclone)) /* a clone would have another name */
+#endif
+
 void bench_counted_work(void (*run)(void *, uint64_t, uint32_t), void *context, uint32_t count);
 
-void __attribute__((noinline, noclone))
+void ALONE
 bench_counted_work(void (*run)(void *, uint64_t, uint32_t), void *context, uint32_t count)
 {
     run(context, 0, count);

@@ -37,6 +37,7 @@ build_as() {
     same "$1"
 }
 build_as clang clang ''
+BUILD=$BUILD/clang CC=clang sh ci/build/make.sh bench
 build_as unoptimised gcc '-O0 -U_FORTIFY_SOURCE'
 build_as sanitised gcc '-O1 -U_FORTIFY_SOURCE -fsanitize=address,undefined'
 
