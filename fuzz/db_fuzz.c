@@ -32,7 +32,7 @@
 /* ---- the model --------------------------------------------------------------------------- */
 
 struct write {
-    uint8_t key;
+    uint8_t key, limit; /* of what it writes; of a single key, key + 1 */
     bool is_delete;
     uint16_t size; /* of the value */
 };
@@ -87,8 +87,9 @@ find_write(uint8_t key, uint64_t as_of, uint64_t *version)
     for (*version = as_of; *version > 0; --*version) {
         const struct commit *commit = &trial.commits[*version];
         for (unsigned i = commit->count; i > 0; i--) {
-            if (commit->writes[i - 1].key == key)
-                return commit->writes[i - 1].is_delete ? NULL : &commit->writes[i - 1];
+            const struct write *write = &commit->writes[i - 1];
+            if (write->key <= key && key < write->limit)
+                return write->is_delete ? NULL : write;
         }
     }
     return NULL;
@@ -165,8 +166,26 @@ end_commit(struct hf_db *db, uint64_t version)
 static struct write
 write_of(const uint8_t *step, bool is_delete)
 {
-    return (struct write){ step[1] % KEYS, is_delete,
+    uint8_t key = step[1] % KEYS;
+
+    return (struct write){ key, key + 1, is_delete,
                            is_delete ? 0 : (uint16_t)(step[2] * 2u + 1) };
+}
+
+/* A delete of up to all of the keys. */
+static struct write
+range_of(const uint8_t *step)
+{
+    uint8_t key = step[1] % KEYS;
+
+    return (struct write){ key, (uint8_t)(key + 1 + step[2] % (KEYS - key)), true, 0 };
+}
+
+/* Where a range ends, or, behind the last key, that it does not. */
+static struct hf_span
+limit_of(const struct write *range)
+{
+    return range->limit == KEYS ? hf_span(NULL, 0) : key_of(range->limit);
 }
 
 static void
@@ -184,6 +203,20 @@ write_one(struct hf_db *db, const uint8_t *step, bool is_delete)
                           ? hf_delete(db, key, 0, &version)
                           : hf_put(db, key, value, step[1] & 128 ? HF_DURABLE : 0, &version);
     HF_ASSERT(err == HF_OK);
+    end_commit(db, version);
+}
+
+static void
+delete_range(struct hf_db *db, const uint8_t *step)
+{
+    struct commit *commit = begin_commit();
+    uint64_t version = 0;
+
+    if (commit == NULL)
+        return;
+    commit->writes[commit->count++] = range_of(step);
+    const struct write *range = &commit->writes[0];
+    HF_ASSERT(hf_delete_range(db, key_of(range->key), limit_of(range), 0, &version) == HF_OK);
     end_commit(db, version);
 }
 
@@ -211,6 +244,18 @@ write_if(struct hf_db *db, const uint8_t *step)
     trial.last--;
 }
 
+static enum hf_err
+add_to_batch(struct hf_batch *batch, const struct write *write, bool is_range)
+{
+    struct hf_span key = key_of(write->key);
+
+    if (is_range)
+        return hf_batch_delete_range(batch, key, limit_of(write));
+    if (write->is_delete)
+        return hf_batch_delete(batch, key);
+    return hf_batch_put(batch, key, value_of(trial.last, write));
+}
+
 static void
 write_batch(struct hf_db *db, const uint8_t *step)
 {
@@ -224,11 +269,9 @@ write_batch(struct hf_db *db, const uint8_t *step)
     for (unsigned i = 0; i < 2u + step[2] % (WRITES_MAX - 1); i++) {
         uint8_t one[] = { 0, (uint8_t)(step[1] + i), (uint8_t)(step[2] * (i + 1)) };
         struct write *write = &commit->writes[commit->count++];
-        *write = write_of(one, (step[1] + i) % 5 == 4);
-        struct hf_span key = key_of(write->key);
-        HF_ASSERT((write->is_delete
-                       ? hf_batch_delete(batch, key)
-                       : hf_batch_put(batch, key, value_of(trial.last, write))) == HF_OK);
+        bool is_range = (step[2] >> 6) == i;
+        *write = is_range ? range_of(one) : write_of(one, (step[1] + i) % 5 == 4);
+        HF_ASSERT(add_to_batch(batch, write, is_range) == HF_OK);
     }
     HF_ASSERT(hf_batch_commit(batch, 0, &version) == HF_OK);
     end_commit(db, version);
@@ -291,6 +334,9 @@ take_step(struct hf_db *db, const uint8_t *step)
         break;
     case 10:
         check_all(db);
+        break;
+    case 11:
+        delete_range(db, step);
         break;
     default:
         write_one(db, step, false);

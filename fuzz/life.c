@@ -8,17 +8,33 @@
 
 #include <stdio.h>
 
+#define RANGE_KEYS 4u
+
 void
 fuzz_life_commit(struct fuzz_commit *commit, uint64_t version)
 {
-    unsigned n = (unsigned)version;
-    int key_size = snprintf(commit->key, sizeof commit->key, "key%02u", n * 7 % FUZZ_LIFE_KEYS);
-    int value_size = snprintf(commit->value, sizeof commit->value, "%s@%u %0*u", commit->key, n,
-                              (int)(n * 5 % 60), n);
+    unsigned n = (unsigned)version, key = n * 7 % FUZZ_LIFE_KEYS;
+    int key_size = snprintf(commit->key, sizeof commit->key, "key%02u", key), value_size;
 
-    commit->is_delete = n % 5 == 4;
+    commit->is_range = n % 13 == 12; /* right before a flush */
+    commit->is_delete = commit->is_range || n % 5 == 4;
+    if (commit->is_range)
+        value_size = snprintf(commit->value, sizeof commit->value, "key%02u", key + RANGE_KEYS);
+    else
+        value_size = snprintf(commit->value, sizeof commit->value, "%s@%u %0*u", commit->key, n,
+                              (int)(n * 5 % 60), n);
+    bool is_empty = commit->is_range ? key + RANGE_KEYS > FUZZ_LIFE_KEYS : commit->is_delete;
     commit->key_span = hf_span(commit->key, (size_t)key_size);
-    commit->value_span = hf_span(commit->value, commit->is_delete ? 0 : (size_t)value_size);
+    commit->value_span = hf_span(commit->value, is_empty ? 0 : (size_t)value_size);
+}
+
+static bool
+covers(const struct fuzz_commit *commit, struct hf_span key)
+{
+    if (!commit->is_range)
+        return hf_span_equal(commit->key_span, key);
+    return hf_span_compare(commit->key_span, key) <= 0 &&
+           (commit->value_span.len == 0 || hf_span_compare(key, commit->value_span) < 0);
 }
 
 uint64_t
@@ -28,7 +44,7 @@ fuzz_life_newest(struct hf_span key, uint64_t version)
 
     for (; version > 0; version--) {
         fuzz_life_commit(&commit, version);
-        if (hf_span_equal(commit.key_span, key))
+        if (covers(&commit, key))
             return commit.is_delete ? 0 : version;
     }
     return 0;
@@ -52,10 +68,15 @@ commit(struct hf_db *db, uint64_t version)
     uint64_t made = 0;
     unsigned flags = version % 3 == 0 ? HF_DURABLE : 0;
 
+    enum hf_err err;
+
     fuzz_life_commit(&commit, version);
-    enum hf_err err = commit.is_delete
-                          ? hf_delete(db, commit.key_span, flags, &made)
-                          : hf_put(db, commit.key_span, commit.value_span, flags, &made);
+    if (commit.is_range)
+        err = hf_delete_range(db, commit.key_span, commit.value_span, flags, &made);
+    else if (commit.is_delete)
+        err = hf_delete(db, commit.key_span, flags, &made);
+    else
+        err = hf_put(db, commit.key_span, commit.value_span, flags, &made);
     HF_ASSERT(err == HF_OK && made == version);
 }
 

@@ -15,6 +15,7 @@ struct fuzz_commit {
     char key[16], value[128];
     struct hf_span key_span, value_span; /* of the above */
     bool is_delete;
+    bool is_range; /* a delete of the keys from this one to before the value; empty: the end */
 };
 
 void fuzz_life_commit(struct fuzz_commit *commit, uint64_t version);

@@ -171,6 +171,26 @@ make_samples(struct mutation *m, uint8_t *payload)
     return hf_samples_encode(payload, samples, 1 + (uint32_t)draw(m, 3));
 }
 
+/* A block of deleted ranges from *key on, the last of them perhaps without an end. */
+static size_t
+make_ranges(struct mutation *m, uint8_t *payload, unsigned *key, uint64_t base)
+{
+    static uint8_t last_key[HF_KEY_SIZE_MAX];
+    struct hf_block_builder builder;
+
+    hf_block_begin(&builder, payload, MADE_SIZE_MAX / 8, last_key);
+    for (uint64_t count = 1 + draw(m, 3); count > 0; count--, *key += (unsigned)draw(m, 2)) {
+        char from[2] = { 'k', (char)('a' + *key) }, to[2] = { 'k', (char)(from[1] + 1) };
+        struct hf_entry range = { hf_span(from, sizeof from), hf_span(to, sizeof to),
+                                  base + 2 + count, 1000, false };
+        range.value.len = count == 1 ? draw(m, 3) : sizeof to;
+        if (range.value.len == 1)
+            to[0]++;
+        (void)hf_block_add(&builder, &range);
+    }
+    return hf_block_finish(&builder);
+}
+
 /* A block of keys from *key on; versions that an increment from `base` may hold. */
 static size_t
 make_entries(struct mutation *m, uint8_t *payload, unsigned *key, uint64_t base)
@@ -201,7 +221,7 @@ make(struct mutation *m)
     struct hf_snapshot_header header = { HF_SNAPSHOT_FORMAT, 1000, 100, draw(m, 2) * 50 };
     struct hf_snapshot_identity identity = { "uuid of sixteen", "lineage as well" };
     struct hf_snapshot_writer writer;
-    unsigned key = 0;
+    unsigned key = 0, first = 0;
     size_t size;
 
     if (m->size_max < MADE_SIZE_MAX)
@@ -210,6 +230,10 @@ make(struct mutation *m)
     if (draw(m, 2) != 0) {
         size = make_samples(m, m->data + writer.off + HF_BLOCK_HEAD);
         (void)hf_snapshot_seal(&writer, m->data + writer.off, HF_BLOCK_SAMPLES, (uint32_t)size);
+    }
+    for (uint64_t n = header.base == 0 ? 0 : draw(m, 5) / 2; n > 0; n--, first++) {
+        size = make_ranges(m, m->data + writer.off + HF_BLOCK_HEAD, &first, header.base);
+        (void)hf_snapshot_seal(&writer, m->data + writer.off, HF_BLOCK_RANGES, (uint32_t)size);
     }
     hf_snapshot_entries(&writer, m->data + writer.off);
     for (uint64_t n = draw(m, 4); n > 0; n--) {

@@ -19,7 +19,7 @@
 
 struct tally {
     struct fuzz_mutations mutations;
-    unsigned steps[HF_SNAPSHOT_NEWER + 1], not_loaded;
+    unsigned steps[HF_SNAPSHOT_NEWER + 1], not_loaded, ranges;
 };
 
 static bool
@@ -50,8 +50,11 @@ judge(const uint8_t *data, size_t size, struct tally *tally)
         step = hf_snapshot_next(&reader, hf_span(data + off, size - off), &used);
         tally->steps[step]++;
         if (step == HF_SNAPSHOT_SAMPLES || step == HF_SNAPSHOT_RANGES ||
-            step == HF_SNAPSHOT_ENTRIES)
-            tally->not_loaded += !load(&reader, step);
+            step == HF_SNAPSHOT_ENTRIES) {
+            bool is_good = load(&reader, step);
+            tally->not_loaded += !is_good;
+            tally->ranges += step == HF_SNAPSHOT_RANGES && is_good;
+        }
     } while (step > HF_SNAPSHOT_MORE && step < HF_SNAPSHOT_END);
 }
 
@@ -70,15 +73,20 @@ main(void)
         judge(data, size, &tally);
     }
     free(data);
-    printf("# %u same, %u cut, %u identities, %u blocks of samples, %u of entries, %u of those "
-           "not loaded, %u ends, %u bad, %u newer\n",
-           tally.mutations.same, tally.steps[0], tally.steps[1], tally.steps[2], tally.steps[3],
-           tally.not_loaded, tally.steps[4], tally.steps[5], tally.steps[6]);
+    printf("# %u same, %u cut, %u identities, %u blocks of samples, %u of ranges, %u of "
+           "entries, %u of those not loaded, %u ends, %u bad, %u newer\n",
+           tally.mutations.same, tally.steps[HF_SNAPSHOT_MORE],
+           tally.steps[HF_SNAPSHOT_IDENTITY], tally.steps[HF_SNAPSHOT_SAMPLES],
+           tally.steps[HF_SNAPSHOT_RANGES], tally.steps[HF_SNAPSHOT_ENTRIES], tally.not_loaded,
+           tally.steps[HF_SNAPSHOT_END], tally.steps[HF_SNAPSHOT_BAD],
+           tally.steps[HF_SNAPSHOT_NEWER]);
     fuzz_mutation_judge(&tally.mutations, 10u);
     TAP_OK(tally.steps[HF_SNAPSHOT_IDENTITY] > SEEDS / 3, "much of it gets past the header");
     TAP_OK(tally.steps[HF_SNAPSHOT_SAMPLES] > SEEDS / 8 &&
                tally.steps[HF_SNAPSHOT_ENTRIES] > SEEDS / 5 && tally.not_loaded > SEEDS / 50,
            "there are samples and entries, good and bad");
+    TAP_OK(tally.ranges > SEEDS / 16 && tally.ranges < tally.steps[HF_SNAPSHOT_RANGES],
+           "and ranges that were deleted");
     TAP_OK(tally.steps[HF_SNAPSHOT_END] > SEEDS / 20, "some of it is read to its end");
     TAP_OK(tally.steps[HF_SNAPSHOT_BAD] > SEEDS / 8, "some of it is bad");
     TAP_OK(tally.steps[HF_SNAPSHOT_MORE] > SEEDS / 50, "some of it is cut");

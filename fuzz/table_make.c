@@ -2,7 +2,7 @@
  * table_make.c - small sorted tables out of nothing, for a mutator to change.
  *
  *   data blocks of a few entries -> index blocks of two or three each, level by level, until
- *   one is left -> perhaps a filter, perhaps samples -> the metas
+ *   one is left -> perhaps a filter, perhaps samples, perhaps deleted ranges -> the metas
  *
  * Keys are short and share beginnings, many have several versions: what the packing of entries
  * and the order of versions are about.
@@ -19,6 +19,7 @@
 #define BLOCK_ENTRIES_MAX 6u
 #define DATA_BLOCKS_MAX 6u
 #define SAMPLES_MAX 4u
+#define RANGE_BLOCKS_MAX 2u
 #define BLOCK_SIZE_MAX                                                                         \
     (HF_BLOCK_OVERHEAD + HF_BLOCK_PAYLOAD_HEAD +                                               \
      BLOCK_ENTRIES_MAX * HF_BLOCK_ENTRY_MAX(KEY_SIZE_MAX, VALUE_SIZE_MAX))
@@ -113,23 +114,23 @@ end_entries(struct making *m, enum hf_block_kind kind)
     return place;
 }
 
+/* Of an entry, or of a range, whose keys are both of them keys. */
 static void
-count_entry(struct hf_table_meta *meta, const struct hf_entry *entry)
+note_sizes(struct hf_table_meta *meta, const struct hf_entry *entry, bool is_range)
 {
-    uint32_t key_size = (uint32_t)entry->key.len;
-    uint32_t size = key_size + (uint32_t)entry->value.len;
+    uint32_t key_size = (uint32_t)entry->key.len, value_size = (uint32_t)entry->value.len;
 
-    if (meta->entries == 0 || entry->version < meta->version_min)
+    if (meta->data_size == 0 || entry->version < meta->version_min)
         meta->version_min = entry->version;
     if (entry->version > meta->version_max)
         meta->version_max = entry->version;
+    if (key_size + value_size > meta->entry_size_max)
+        meta->entry_size_max = key_size + value_size;
+    if (is_range && value_size > key_size)
+        key_size = value_size;
     if (key_size > meta->key_size_max)
         meta->key_size_max = key_size;
-    if (size > meta->entry_size_max)
-        meta->entry_size_max = size;
-    meta->entries++;
-    meta->deletes += entry->is_delete;
-    meta->data_size += size;
+    meta->data_size += entry->key.len + value_size;
 }
 
 static void
@@ -148,7 +149,9 @@ add_entry(struct making *m)
         return;
     m->hashes[m->meta.entries] =
         hf_hash_bytes_of(entry.key.at, entry.key.len, hf_filter_seed(m->meta.id.uuid));
-    count_entry(&m->meta, &entry);
+    note_sizes(&m->meta, &entry, false);
+    m->meta.entries++;
+    m->meta.deletes += entry.is_delete;
 }
 
 static void
@@ -230,6 +233,49 @@ make_samples(struct making *m)
                   hf_samples_encode(m->data + m->off + HF_BLOCK_HEAD, samples, count));
 }
 
+/* From the key that comes next up to a greater one, or to the end. */
+static void
+add_range(struct making *m)
+{
+    uint8_t end[KEY_SIZE_MAX + 1];
+    struct hf_entry range = { .value = hf_span(end, 0) };
+
+    next_key(m);
+    range.key = hf_span(m->last.key, m->last.key_size);
+    range.version = range.time_us = m->last.version;
+    memcpy(end, m->last.key, m->last.key_size);
+    switch (fuzz_draw(m->random, 3)) {
+    case 0:
+        break;
+    case 1:
+        end[m->last.key_size] = (uint8_t)fuzz_draw(m->random, 256);
+        range.value.len = m->last.key_size + 1;
+        break;
+    default:
+        range.value.len = ++end[0] == 0 ? 0 : m->last.key_size;
+        break;
+    }
+    if (hf_block_add(&m->builder, &range))
+        note_sizes(&m->meta, &range, true);
+}
+
+static void
+make_ranges(struct making *m)
+{
+    uint64_t from = m->off;
+
+    m->last.key_size = 0;
+    for (uint64_t n = fuzz_draw(m->random, RANGE_BLOCKS_MAX + 1); n > 0; n--) {
+        if (!has_room(m, BLOCK_SIZE_MAX))
+            break;
+        begin_block(m);
+        for (uint64_t left = 1 + fuzz_draw(m->random, BLOCK_ENTRIES_MAX); left > 0; left--)
+            add_range(m);
+        (void)end_entries(m, HF_BLOCK_RANGES);
+    }
+    m->meta.ranges_size = (uint32_t)(m->off - from);
+}
+
 size_t
 fuzz_table_make(uint8_t *data, size_t size_max, uint64_t *random)
 {
@@ -250,6 +296,7 @@ fuzz_table_make(uint8_t *data, size_t size_max, uint64_t *random)
     m.meta.root = m.leads[0].place;
     make_filter(&m);
     make_samples(&m);
+    make_ranges(&m);
     m.meta.file_size = m.off + HF_TABLE_META_SIZE;
     hf_table_meta_encode(data, &m.meta);
     hf_table_meta_encode(data + m.off, &m.meta);

@@ -80,10 +80,10 @@ change_meta(struct mutation *m)
 {
     static const struct {
         uint8_t off, size;
-    } fields[] = { { 0, 8 },   { 8, 4 },   { 12, 8 },  { 28, 4 },  { 32, 8 },
-                   { 40, 8 },  { 48, 8 },  { 56, 8 },  { 64, 8 },  { 72, 8 },
-                   { 80, 8 },  { 88, 4 },  { 92, 4 },  { 96, 8 },  { 104, 4 },
-                   { 108, 8 }, { 116, 4 }, { 120, 4 }, { 124, 4 }, { 128, 8 } };
+    } fields[] = { { 0, 8 },   { 8, 4 },   { 12, 8 },  { 28, 4 },  { 32, 8 },  { 40, 8 },
+                   { 48, 8 },  { 56, 8 },  { 64, 8 },  { 72, 8 },  { 80, 8 },  { 88, 4 },
+                   { 92, 4 },  { 96, 8 },  { 104, 4 }, { 108, 8 }, { 116, 4 }, { 120, 4 },
+                   { 124, 4 }, { 128, 4 }, { 132, 4 }, { 136, 4 } };
     size_t which = draw(m, sizeof fields / sizeof *fields);
     size_t second = m->size - HF_TABLE_META_SIZE;
     bool in_first = draw(m, 3) != 0, in_second = draw(m, 3) != 0;
@@ -104,7 +104,7 @@ change_head(struct mutation *m)
     const struct block *block = &m->blocks[draw(m, m->block_count)];
 
     if (draw(m, 2) == 0)
-        m->data[block->off] = (uint8_t)draw(m, 6);
+        m->data[block->off] = (uint8_t)draw(m, HF_BLOCK_RANGES + 1);
     else
         change_number(m, block->off + 4 * draw(m, 2), 4);
 }
@@ -239,18 +239,21 @@ static void
 repair_meta(const struct mutation *m)
 {
     struct hf_block_place root = { 0 };
+    uint32_t ranges_size = 0;
 
     memcpy(m->data, "HOLDTAB\n", 8);
     hf_store_u32(m->data + 8, HF_TABLE_FORMAT);
     hf_store_u64(m->data + 32, m->size);
     for (unsigned i = 0; i < m->block_count; i++) {
-        if (m->data[m->blocks[i].off] == HF_BLOCK_INDEX)
+        uint8_t kind = m->data[m->blocks[i].off];
+        ranges_size = kind == HF_BLOCK_RANGES ? ranges_size + (uint32_t)m->blocks[i].size : 0;
+        if (kind == HF_BLOCK_INDEX)
             root = (struct hf_block_place){ .off = m->blocks[i].off,
                                             .size = (uint32_t)m->blocks[i].size };
     }
     hf_block_place_encode(m->data + 80, root);
     hf_store_u32(m->data + 120, (uint32_t)(m->size - TABLE_SIZE_MIN));
-    memset(m->data + 128, 0, 12);
+    hf_store_u32(m->data + 136, ranges_size);
     memcpy(m->data + m->size - HF_TABLE_META_SIZE, m->data, HF_TABLE_META_SIZE);
 }
 
@@ -270,7 +273,8 @@ fuzz_table_repair(uint8_t *data, size_t size, int agree)
     for (unsigned i = 0; i < m.block_count; i++) {
         uint8_t *at = data + m.blocks[i].off;
         uint32_t payload_size = (uint32_t)m.blocks[i].size - HF_BLOCK_OVERHEAD;
-        if (agree && (at[0] == HF_BLOCK_DATA || at[0] == HF_BLOCK_INDEX))
+        if (agree &&
+            (at[0] == HF_BLOCK_DATA || at[0] == HF_BLOCK_INDEX || at[0] == HF_BLOCK_RANGES))
             recount(at + HF_BLOCK_HEAD, payload_size);
         hf_block_seal(at, (enum hf_block_kind)at[0], payload_size, hf_table_mask_base(&id),
                       m.blocks[i].off);
