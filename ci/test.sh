@@ -14,7 +14,7 @@ set -u
 # In this order: the cheap first, and what explains a failure before what only shows it.
 ALL='lint headers unit threads symbols install tool bench counts gates peers profile storm
     campaign plants matrix explore saved shipped parity compilers memory memcheck fuzz
-    coverage second msan docs pages kill9'
+    coverage second msan docs workflows pages kill9'
 
 steps=${*:-$ALL}
 for step in $steps; do
