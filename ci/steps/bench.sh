@@ -61,7 +61,8 @@ status 2 ycsb --smoke --dir "$d" g && said "'g'" ; point 'YCSB has workloads a t
 status 2 storage --smoke --dir "$d" --plant cost_time && said 'cost_time'
 point 'what ships has no plants'
 status 0 targets --json && grep -q '^{"row": "kv/get/memory/hot", "measure": ' "$d/out" &&
-    tail -n 1 "$d/out" | grep -qF ']}' ; point 'the table of targets is JSON where that is asked for'
+    tail -n 1 "$d/out" | grep -qF ']}'
+point 'the table of targets is JSON where that is asked for'
 "$bench" targets 2>"$d/err" >/dev/full ; [ $? -eq 3 ] && said 'cannot write'
 point 'a full device is told'
 mkdir "$d/place"

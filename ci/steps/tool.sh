@@ -118,7 +118,8 @@ status 0 scan "$d/strict" k00010 k00013 --limit 2 &&
     [ "$(cut -c 1-6 "$d/out" | xargs)" = 'k00010 k00011' ]
 point 'a range is [from, to), and --limit cuts it'
 status 0 scan "$d/strict" --prefix k0299 && [ "$(wc -l <"$d/out")" -eq 10 ] ; point '--prefix'
-status 2 scan "$d/strict" a --prefix b && said 'exclude each other' ; point 'a range and a prefix'
+status 2 scan "$d/strict" a --prefix b && said 'exclude each other'
+point 'a range and a prefix'
 status 0 scan "$d/strict" --as-of 1 && [ "$(wc -l <"$d/out")" -eq 50 ]
 point '--as-of the first commit of 50'
 status 2 scan "$d/strict" --as-of 99999 && said '99999' && printed ''
