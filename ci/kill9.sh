@@ -19,15 +19,7 @@ set -eu
 rounds=20
 seconds=60
 seed=$(date +%s)
-while [ $# -gt 0 ]; do
-    case $1 in
-    --rounds) rounds=$2 ;;
-    --seconds) seconds=$2 ;;
-    --seed) seed=$2 ;;
-    *) die "kill9: no option '$1'; there are --rounds, --seconds and --seed" ;;
-    esac
-    shift 2
-done
+take_options kill9 "rounds seconds seed" "$@"
 echo "seed $seed"
 
 BUILD=${BUILD:-build}

@@ -33,3 +33,21 @@ need() {
 project_version() {
     sed -n 's/^#define HF_VERSION_STRING "\(.*\)"$/\1/p' engine/holdfast.h
 }
+
+# take_options PROGRAM "NAME ..." ARGUMENT...: stores the value behind each --NAME in the
+# variable of that name.
+take_options() {
+    who=$1
+    known=$2
+    shift 2
+    while [ $# -gt 0 ]; do
+        found=
+        for name in $known; do
+            [ "--$name" != "$1" ] || found=$name
+        done
+        [ -n "$found" ] || die "$who: no option '$1'; there are$(printf ' --%s' $known)"
+        [ $# -gt 1 ] || die "$who: $1 needs a value"
+        eval "$found=\$2"
+        shift 2
+    done
+}

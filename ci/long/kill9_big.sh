@@ -23,15 +23,7 @@ set -eu
 gigabytes=10
 rounds=20
 seed=$(date +%s)
-while [ $# -gt 0 ]; do
-    case $1 in
-    --gigabytes) gigabytes=$2 ;;
-    --rounds) rounds=$2 ;;
-    --seed) seed=$2 ;;
-    *) die "kill9_big: no option '$1'; there are --gigabytes, --rounds and --seed" ;;
-    esac
-    shift 2
-done
+take_options kill9_big "gigabytes rounds seed" "$@"
 echo "seed $seed"
 
 BUILD=${BUILD:-build}

@@ -9,39 +9,9 @@ set -eu
 
 sh ci/build/make.sh bench
 bench=$BUILD/bin/holdfast-bench
+program=$bench
 d=$BUILD/log/bench.d
-rm -rf "$d"
-mkdir -p "$d"
-points=0
-failed=0
-
-# point NAME: judges the command before it.
-point() {
-    held=$?
-    points=$((points + 1))
-    if [ "$held" -ne 0 ]; then
-        echo "not ok: $1"
-        failed=$((failed + 1))
-    fi
-}
-
-# status N COMMAND...: whether it ends with status N; what it printed is in out and err.
-status() {
-    wanted=$1
-    shift
-    got=0
-    "$bench" "$@" >"$d/out" 2>"$d/err" </dev/null || got=$?
-    [ "$got" -eq "$wanted" ] || {
-        echo "holdfast-bench $*: status $got, not $wanted"
-        cat "$d/err"
-        return 1
-    }
-}
-
-# said WORDS: whether standard error is one line that has them.
-said() {
-    [ "$(wc -l <"$d/err")" -eq 1 ] && grep -qF -e "$1" "$d/err"
-}
+. ci/build/points.sh
 
 set +e
 
@@ -96,6 +66,5 @@ sh ci/build/misses.sh "$d/all.json" "$bench" all --smoke --tier ci --dir "$d" >"
 point "limits: $(cat "$d/misses")"
 [ "$(grep -c '^{"name"' "$d/all.json")" -gt 90 ] ; point 'there are rows'
 
-echo "$((points - failed)) $failed" >"$POINTS"
-[ "$failed" -eq 0 ] || exit 1
+points_done
 echo "$points points; $(cat "$d/misses")"

@@ -6,39 +6,9 @@ set -eu
 
 sh ci/build/make.sh lib tool
 tool=$BUILD/bin/holdfast
+program=$tool
 d=$BUILD/log/tool.d
-rm -rf "$d"
-mkdir -p "$d"
-points=0
-failed=0
-
-# point NAME: judges the command before it.
-point() {
-    held=$?
-    points=$((points + 1))
-    if [ "$held" -ne 0 ]; then
-        echo "not ok: $1"
-        failed=$((failed + 1))
-    fi
-}
-
-# status N COMMAND...: whether the tool ends with status N; what it printed is in out and err.
-status() {
-    wanted=$1
-    shift
-    got=0
-    "$tool" "$@" >"$d/out" 2>"$d/err" </dev/null || got=$?
-    [ "$got" -eq "$wanted" ] || {
-        echo "holdfast $*: status $got, not $wanted"
-        cat "$d/err"
-        return 1
-    }
-}
-
-# said WORDS: whether standard error is one line that has them.
-said() {
-    [ "$(wc -l <"$d/err")" -eq 1 ] && grep -qF -e "$1" "$d/err"
-}
+. ci/build/points.sh
 
 # printed TEXT: whether standard output is these bytes.
 printed() {
@@ -271,7 +241,6 @@ point 'a database in use is status 5, with the pid'
 exec 9>&-
 wait "$holder" ; point 'and its holder goes on undisturbed'
 
-echo "$((points - failed)) $failed" >"$POINTS"
-[ "$failed" -eq 0 ] || exit 1
+points_done
 rm -rf "$d"
 echo "$points points"
