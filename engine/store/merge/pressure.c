@@ -3,9 +3,13 @@
  *
  * Pressure grows from 0 to FULL_PRESSURE with what waits: frozen memtables, tables of level 0,
  * memory near its limit. In between writers are slowed down in proportion to their bytes, so
- * that no commit pays for all; at FULL_PRESSURE they wait. With a background thread they sleep
- * meanwhile; without one they take steps of the work themselves. The cause stands in the
- * statistics.
+ * that no commit pays for all; at FULL_PRESSURE they wait. Without a background thread they
+ * take steps of the work themselves. The cause stands in the statistics.
+ *
+ * Beside a background thread each commit pays its delay at once. Systems do not sleep for less
+ * than some tens of microseconds, so a short delay is spent looking at the clock, the lock
+ * given up. Adding delays up until they are worth a sleep was tried: one put in five hundred
+ * then took a millisecond, which is what people see who look at the slowest ones.
  */
 #include "store/store.h"
 
@@ -18,8 +22,8 @@
 #define LEVEL_0_HARD 24u
 #define MEMORY_SHARE 8u /* full pressure with less than one in so many bytes left */
 
-#define DELAY_NS_PER_BYTE 100u /* at full pressure */
-#define DELAY_NS_MIN 1000000u  /* shorter delays add up until they are worth a sleep */
+#define DELAY_NS_PER_BYTE 100u              /* at full pressure */
+#define SLEEP_NS_MIN 50000u                 /* delays that are shorter are not slept */
 #define BYTES_PER_STEP (UINT64_C(32) << 10) /* written, for some steps of work: */
 #define STEPS_MAX 8u                        /* so many at full pressure */
 #define WAIT_NS 20000000u
@@ -67,23 +71,50 @@ let_work(struct hf_db *db, uint64_t ns, struct hf_detail *detail)
     return hf_jobs_step(db, detail);
 }
 
-/* In between: pays for its bytes, now and then. */
+/* Lets a short time pass, to the background thread's good. */
 static void
-slow_down(struct hf_db *db, unsigned at, uint64_t bytes)
+pass_time(struct hf_db *db, uint64_t ns)
+{
+    uint64_t began = hf_env_mono_ns();
+
+    hf_db_unlock(db);
+    while (hf_env_mono_ns() - began < ns) {
+    }
+    hf_db_lock(db);
+}
+
+/* Some steps of the work, each time that enough was written. */
+static void
+take_steps(struct hf_db *db, unsigned at, uint64_t bytes)
 {
     struct hf_detail detail = { "" };
+    unsigned steps = 1 + at * STEPS_MAX / FULL_PRESSURE;
+    uint64_t delay;
+    enum hf_err err = HF_OK;
 
     db->held_bytes += bytes * at / FULL_PRESSURE;
-    uint64_t delay = db->held_bytes * DELAY_NS_PER_BYTE;
-    if (db->thread != NULL ? delay < DELAY_NS_MIN : db->held_bytes < BYTES_PER_STEP)
+    if (db->held_bytes < BYTES_PER_STEP)
         return;
+    delay = db->held_bytes * DELAY_NS_PER_BYTE; /* where another thread is at a step */
     db->held_bytes = 0;
-    unsigned steps = db->thread != NULL ? 1 : 1 + at * STEPS_MAX / FULL_PRESSURE;
-    enum hf_err err = HF_OK;
     for (; err == HF_OK && steps > 0; steps--)
         err = let_work(db, delay, &detail);
     if (err != HF_OK) /* fails again, and is told, when writers have to wait for it */
         HF_MARK(pressure_work_failed);
+}
+
+/* In between: pays for its bytes. */
+static void
+slow_down(struct hf_db *db, unsigned at, uint64_t bytes)
+{
+    uint64_t delay = bytes * DELAY_NS_PER_BYTE * at / FULL_PRESSURE;
+
+    if (db->thread == NULL)
+        take_steps(db, at, bytes);
+    else if (delay < SLEEP_NS_MIN)
+        pass_time(db, delay);
+    else
+        hf_db_wait(db, delay);
 }
 
 enum hf_err
