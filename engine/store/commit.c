@@ -304,11 +304,10 @@ acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *
         db->unsynced_since_ns = commit->now_ns;
     if (db->options.mode == HF_MODE_STRICT || (commit->flags & HF_DURABLE))
         return hf_db_sync_to(db, version, detail) == HF_OK ? HF_OK : HF_ERR_FAILED;
-    if (!hf_db_sync_is_due(db, commit->now_ns))
-        return HF_OK;
-    if (db->thread != NULL)
-        hf_db_wake(db);
-    else
+    bool is_due = hf_db_sync_is_due(db, commit->now_ns);
+    if (hf_db_has_threads(db) && (is_due || hf_log_wants_spare(&db->log)))
+        hf_db_rouse(db);
+    else if (is_due)
         hf_db_sync_now(db, detail); /* the commit stands whatever this sync says */
     return HF_OK;
 }
@@ -348,8 +347,8 @@ freeze(struct hf_db *db)
 {
     struct hf_detail detail = { "" };
 
-    if (hf_db_freeze(db, &detail) == HF_OK && db->thread != NULL)
-        hf_db_wake(db);
+    if (hf_db_freeze(db, &detail) == HF_OK)
+        hf_db_rouse(db);
 }
 
 static enum hf_err

@@ -46,6 +46,13 @@ hf_db_wake(struct hf_db *db)
         hf_cond_wake_all(db->changed);
 }
 
+void
+hf_db_rouse(struct hf_db *db)
+{
+    if (db->due != NULL)
+        hf_cond_wake_all(db->due);
+}
+
 enum hf_err
 hf_db_tell(struct hf_db *db, enum hf_err err, const struct hf_detail *detail)
 {
@@ -270,6 +277,35 @@ open_empty(struct hf_db *db)
     return HF_OK;
 }
 
+/* From now on nothing changes the database but its caller. */
+static void
+stop_threads(struct hf_db *db)
+{
+    hf_db_lock(db);
+    db->closing = true;
+    hf_db_wake(db);
+    hf_db_rouse(db);
+    hf_db_unlock(db);
+    hf_thread_join(db->log_thread);
+    hf_thread_join(db->table_thread);
+}
+
+static enum hf_err
+start_threads(struct hf_db *db, struct hf_detail *detail)
+{
+    enum hf_err err = hf_cond_open(&db->due);
+
+    hf_db_lock(db); /* they see both of them, or wait */
+    if (err == HF_OK)
+        err = hf_thread_start(&db->log_thread, hf_upkeep_keep_log, db, detail);
+    if (err == HF_OK)
+        err = hf_thread_start(&db->table_thread, hf_upkeep_keep_tables, db, detail);
+    hf_db_unlock(db);
+    if (err != HF_OK)
+        stop_threads(db);
+    return err;
+}
+
 static enum hf_err
 open_store(struct hf_db *db, const char *path, struct hf_detail *detail)
 {
@@ -293,9 +329,9 @@ open_store(struct hf_db *db, const char *path, struct hf_detail *detail)
     }
     if (err == HF_OK)
         hf_db_raise_floor(db);
-    bool threaded = !(db->options.flags & (HF_SINGLE_THREAD | HF_BACKGROUND_CALLER));
-    if (err == HF_OK && threaded && hf_db_has_log(db) && !(db->options.flags & HF_READ_ONLY))
-        err = hf_thread_start(&db->thread, hf_upkeep_run, db, detail);
+    if (err == HF_OK && hf_db_has_log(db) &&
+        !(db->options.flags & (HF_SINGLE_THREAD | HF_BACKGROUND_CALLER | HF_READ_ONLY)))
+        err = start_threads(db, detail);
     return err;
 }
 
@@ -315,6 +351,7 @@ release(struct hf_db *db)
         hf_env_free(view);
     }
     hf_dir_close(db->dir);
+    hf_cond_close(db->due);
     hf_cond_close(db->changed);
     hf_mutex_close(db->mutex);
     hf_env_free(db);
@@ -417,10 +454,8 @@ hf_close(struct hf_db *db)
         hf_db_unlock(db);
         return err;
     }
-    db->closing = true;
-    hf_db_wake(db);
     hf_db_unlock(db);
-    hf_thread_join(db->thread);
+    stop_threads(db);
 
     hf_db_lock(db);
     err = finish_log(db, &detail);

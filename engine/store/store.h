@@ -35,11 +35,12 @@
 
 struct hf_db {
     struct hf_options options;
-    struct hf_dir *dir;     /* NULL: memory mode without a directory */
-    struct hf_mutex *mutex; /* NULL: single thread */
-    struct hf_cond *changed;
-    struct hf_thread *thread;
-    uint64_t owner; /* the thread, of a single-thread handle */
+    struct hf_dir *dir;      /* NULL: memory mode without a directory */
+    struct hf_mutex *mutex;  /* NULL: single thread */
+    struct hf_cond *changed; /* what callers wait for has come, or may have */
+    struct hf_cond *due;     /* NULL, or: there is work for the threads, */
+    struct hf_thread *log_thread, *table_thread; /* one each, or none at all */
+    uint64_t owner;                              /* the thread, of a single-thread handle */
 
     struct hf_budget budget;
     struct hf_cache *cache;
@@ -134,6 +135,13 @@ hf_db_lock_view(struct hf_db *db)
 /* Waits for a change, the mutex given up. */
 void hf_db_wait(struct hf_db *db, uint64_t timeout_ns);
 void hf_db_wake(struct hf_db *db);
+/* Tells the background threads to look for work, if there are any. */
+void hf_db_rouse(struct hf_db *db);
+static inline bool
+hf_db_has_threads(const struct hf_db *db)
+{
+    return db->table_thread != NULL;
+}
 
 /* Keeps the sentence for hf_error_get and returns `err`. */
 enum hf_err hf_db_tell(struct hf_db *db, enum hf_err err, const struct hf_detail *detail);

@@ -5,37 +5,48 @@
  * of a compaction, in memory mode some of what is superseded given back, frames for an ordered
  * index that a scan has asked for. What fails for want of space or memory waits for better
  * times; a failed sync is remembered by the log itself.
+ *
+ * Of our own threads one does the first two and the other one the rest: a step of a flush may
+ * be the sync of a whole table, and for so long neither could a sync of the log begin that its
+ * users were promised, nor a segment be ready when commits need it.
  */
 #include "store/upkeep.h"
 
 #include "base/probe.h"
 #include "base/span.h"
 
-#define STEP_FRAMES 4096u
-#define IDLE_NS 20000000u /* how soon the thread looks again when nothing wakes it */
+#define STEP_FRAMES 256u  /* with the lock held */
+#define IDLE_NS 20000000u /* how soon a thread looks again when nothing wakes it */
+
+/* ---- what there is to do ----------------------------------------------------------------- */
 
 static bool
-has_work(struct hf_db *db, uint64_t now_ns)
+has_log_work(struct hf_db *db)
 {
-    return hf_db_sync_is_due(db, now_ns) ||
-           (db->failure == HF_OK && hf_log_wants_spare(&db->log)) || hf_jobs_wait(db) ||
-           hf_reclaim_waits(db) || hf_memtable_is_behind(db->active);
+    return hf_db_sync_is_due(db, hf_env_mono_ns()) ||
+           (db->failure == HF_OK && hf_log_wants_spare(&db->log));
+}
+
+static bool
+has_table_work(struct hf_db *db)
+{
+    return hf_jobs_wait(db) || hf_reclaim_waits(db) || hf_memtable_is_behind(db->active);
+}
+
+/* A spare that could not be made costs nobody anything yet. */
+static enum hf_err
+prepare_spare(struct hf_db *db, struct hf_detail *detail)
+{
+    enum hf_err err = hf_log_prepare(&db->log, detail);
+
+    return err == HF_ERR_FULL || err == HF_ERR_NO_MEMORY ? HF_OK : err;
 }
 
 static enum hf_err
-step(struct hf_db *db, struct hf_detail *detail)
+step_tables(struct hf_db *db, struct hf_detail *detail)
 {
     bool behind;
 
-    if (hf_db_sync_is_due(db, hf_env_mono_ns())) {
-        HF_MARK(log_background_sync);
-        return hf_db_sync_now(db, detail);
-    }
-    if (db->failure == HF_OK && hf_log_wants_spare(&db->log)) {
-        enum hf_err err = hf_log_prepare(&db->log, detail);
-        /* A spare that could not be made costs nobody anything yet. */
-        return err == HF_ERR_FULL || err == HF_ERR_NO_MEMORY ? HF_OK : err;
-    }
     if (hf_jobs_wait(db))
         return hf_jobs_step(db, detail);
     if (hf_reclaim_waits(db)) {
@@ -47,22 +58,66 @@ step(struct hf_db *db, struct hf_detail *detail)
     return HF_OK;
 }
 
-void
-hf_upkeep_run(void *context)
+static enum hf_err
+sync_log(struct hf_db *db, struct hf_detail *detail)
 {
-    struct hf_db *db = context;
+    HF_MARK(log_background_sync);
+    return hf_db_sync_now(db, detail);
+}
+
+static enum hf_err
+step(struct hf_db *db, struct hf_detail *detail)
+{
+    if (hf_db_sync_is_due(db, hf_env_mono_ns()))
+        return sync_log(db, detail);
+    if (db->failure == HF_OK && hf_log_wants_spare(&db->log))
+        return prepare_spare(db, detail);
+    return step_tables(db, detail);
+}
+
+/* Both: where syncs take long the next one is due at once, and the spare must be ready too. */
+static enum hf_err
+step_log(struct hf_db *db, struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    if (hf_db_sync_is_due(db, hf_env_mono_ns()))
+        err = sync_log(db, detail);
+    if (err == HF_OK && db->failure == HF_OK && hf_log_wants_spare(&db->log))
+        err = prepare_spare(db, detail);
+    return err;
+}
+
+/* ---- who does it ------------------------------------------------------------------------- */
+
+static void
+keep(struct hf_db *db, bool (*has_work)(struct hf_db *),
+     enum hf_err (*step_of)(struct hf_db *, struct hf_detail *))
+{
     struct hf_detail detail = { "" };
 
     hf_db_lock(db);
     while (!db->closing) {
-        if (has_work(db, hf_env_mono_ns()) && step(db, &detail) == HF_OK) {
+        if (has_work(db) && step_of(db, &detail) == HF_OK) {
             hf_db_unlock(db); /* between two steps others may go first */
             hf_db_lock(db);
             continue;
         }
-        hf_db_wait(db, IDLE_NS);
+        hf_cond_wait(db->due, db->mutex, IDLE_NS);
     }
     hf_db_unlock(db);
+}
+
+void
+hf_upkeep_keep_log(void *context)
+{
+    keep(context, has_log_work, step_log);
+}
+
+void
+hf_upkeep_keep_tables(void *context)
+{
+    keep(context, has_table_work, step_tables);
 }
 
 enum hf_err
@@ -77,7 +132,7 @@ hf_work(struct hf_db *db, bool *more)
     else if (!(db->options.flags & HF_READ_ONLY))
         err = step(db, &detail);
     if (more != NULL)
-        *more = err == HF_OK && has_work(db, hf_env_mono_ns());
+        *more = err == HF_OK && (has_log_work(db) || has_table_work(db));
     err = hf_db_tell(db, err, &detail);
     hf_db_unlock(db);
     return err;

@@ -10,7 +10,7 @@
 #include "base/probe.h"
 #include "store/store.h"
 
-#define CATCH_UP_FRAMES 4096u
+#define CATCH_UP_FRAMES 256u
 #define SPAN_SHARE 4u /* the log of one memtable takes so many times its bytes, at most */
 
 /* What the log of one memtable would take if it were packed. */

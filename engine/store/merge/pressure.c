@@ -63,8 +63,8 @@ pressure(const struct hf_db *db, enum hf_stall *cause)
 static enum hf_err
 let_work(struct hf_db *db, uint64_t ns, struct hf_detail *detail)
 {
-    if (db->thread != NULL || db->working) {
-        hf_db_wake(db);
+    if (hf_db_has_threads(db) || db->working) {
+        hf_db_rouse(db);
         hf_db_wait(db, ns);
         return db->job_err;
     }
@@ -109,7 +109,7 @@ slow_down(struct hf_db *db, unsigned at, uint64_t bytes)
 {
     uint64_t delay = bytes * DELAY_NS_PER_BYTE * at / FULL_PRESSURE;
 
-    if (db->thread == NULL)
+    if (!hf_db_has_threads(db))
         take_steps(db, at, bytes);
     else if (delay < SLEEP_NS_MIN)
         pass_time(db, delay);
