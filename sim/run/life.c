@@ -120,16 +120,18 @@ is_passing(const struct opening *opening, enum hf_err err)
     }
 }
 
-/* What is damaged is left as it is: for salvage, or for the program that wrote it. */
+/* What is damaged is left as it is: for salvage, or for the program that wrote it. Where a
+ * fault inside the call explains the error too, nobody refused: it had begun to recover. */
 static void
 judge_refused(const struct opening *opening, enum hf_err err)
 {
     struct sim_run *run = opening->run;
+    bool must_stay = opening->is_damaged && !is_passing(opening, err);
 
     sim_run_judged(run, SIM_HOLDS_DETECTS);
     run->result->refused++;
     run->stage = SIM_STAGE_DONE;
-    if (opening->is_damaged && sim_machine_fingerprint(run->machine) != opening->fingerprint)
+    if (must_stay && sim_machine_fingerprint(run->machine) != opening->fingerprint)
         sim_run_break(run, SIM_HOLDS_DETECTS, "an open that is refused changes nothing",
                       "files are other ones after %s", hf_err_name(err));
     else
