@@ -13,7 +13,7 @@ set -u
 
 # In this order: the cheap first, and what explains a failure before what only shows it.
 ALL='lint headers unit threads symbols install tool bench counts gates peers profile storm
-    campaign plants matrix explore saved shipped parity compilers memory memcheck fuzz
+    campaign plants matrix explore saved shipped parity compilers memory memcheck fuzz hunt
     coverage second msan docs workflows pages kill9'
 
 steps=${*:-$ALL}

@@ -11,6 +11,7 @@
 #include "base/crc32c.h"
 #include "format/snapshot_format.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/plant.h"
 #include "fuzz/snapshot_mutator.h"
 #include "fuzz/take.h"
 
@@ -304,9 +305,11 @@ check_damage(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct read sparing = read_all(data, size, true, false);
-    struct read whole = read_all(data, size, false, true);
+    struct read sparing, whole;
 
+    fuzz_plant();
+    sparing = read_all(data, size, true, false);
+    whole = read_all(data, size, false, true);
     HF_ASSERT(sparing.stop == whole.stop && sparing.off == whole.off);
     HF_ASSERT(sparing.sum == whole.sum);
     if (whole.stop == HF_SNAPSHOT_END)

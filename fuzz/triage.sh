@@ -3,10 +3,11 @@
 # triage.sh TARGET FILE|FOLDER... - sorts what broke a target by its signature, and keeps of
 # each the smallest input.
 #
-# A signature is the assertion that failed, what the sanitiser says with the three innermost
-# functions of ours, or `slow`: more than SLOW seconds of processor time, which no input may
-# take however much else the machine does. The inputs go to fuzz/findings/TARGET/SIGNATURE, with
-# what was printed beside. Mended, one goes to fuzz/corpus/TARGET/found-NAME, where the step
+# A signature is the assertion that failed, the property that `sim` says is broken, what the
+# sanitiser says with the three innermost functions of ours, or `slow`: more than SLOW seconds
+# of processor time, which no input may take however much else the machine does. The inputs go
+# to fuzz/findings/TARGET/SIGNATURE, with what was printed beside; another folder for that is
+# FINDINGS in the environment. Mended, one goes to fuzz/corpus/TARGET/found-NAME, where the step
 # fuzz is its unit test. Status 1 if something breaks the target. Run from the root of the tree.
 
 set -eu
@@ -23,7 +24,7 @@ shift
 [ -f "fuzz/${target}_fuzz.c" ] || die "triage: no target '$target'"
 sh ci/build/make.sh fuzz
 program=$BUILD/fuzz/${target}_fuzz
-findings=fuzz/findings/$target
+findings=${FINDINGS:-fuzz/findings}/$target
 log=$BUILD/log/triage-$target
 mkdir -p "$BUILD/log"
 count=0
@@ -32,10 +33,12 @@ count=0
 signature() {
     [ "$(kill -l "$status" 2>/dev/null)" != XCPU ] || { echo slow && return; }
     line=$(sed -n 's|^\(.*\):\([0-9]*\): Holdfast is wrong: .*|\1-\2|p' "$log" | head -n 1)
+    [ -n "$line" ] ||
+        line=$(sed -n 's/^broke /broke-/p; s/^  expected: //p' "$log" | tr '\n' ' ')
     if [ -z "$line" ]; then
         kind=$(sed -n 's/.*ERROR: [A-Za-z]*Sanitizer: \([A-Za-z-]*\).*/\1/p
             s/.*runtime error: \([a-z -]*\).*/\1/p' "$log" | head -n 1)
-        ours='.*\/\(engine\|sim\|fuzz\)\/.*'
+        ours='\(.*\/\)\{0,1\}\(engine\|sim\|fuzz\)\/[^:]*\.c:[0-9].*'
         frames=$(sed -n "s/^ *#[0-9]* 0x[0-9a-f]* in \([a-z_]*\) $ours/\1/p" "$log" |
             head -n 3)
         line=$(echo "${kind:-broken}" $frames)

@@ -4,7 +4,8 @@
 # turn.sh TARGET merge 0               - its corpus, as few inputs as reach the same.
 #
 # A turn begins from the shared corpus BUILD/fuzzing/TARGET and adds to it; says in one line
-# what it came to; and writes that, for fuzz/tally.awk, as a line into BUILD/fuzzing/tally:
+# what it came to; and writes that, for fuzz/tally.awk, as a line into BUILD/fuzzing/tally.
+# CAMPAIGN in the environment is another folder than BUILD for all that.
 #
 #   TARGET ENGINE WALL PROCESSOR EXECUTIONS BEFORE AFTER INPUTS broken|held
 #
@@ -22,8 +23,9 @@ BUILD=${BUILD:-build}
 target=$1
 engine=$2
 turn_seconds=$3
-shared=$BUILD/fuzzing/$target
-found=$BUILD/found/$target
+place=${CAMPAIGN:-$BUILD}
+shared=$place/fuzzing/$target
+found=$place/found/$target
 log=$shared.$engine
 hang_seconds=600
 dictionary=fuzz/$target.dict
@@ -34,7 +36,7 @@ dictionary=fuzz/$target.dict
 # is left out.
 mutator() {
     grep -q '^LLVMFuzzerCustomMutator(' "fuzz/${target}_fuzz.c" || return 0
-    library=$BUILD/afl/fuzz/${target}_afl.so
+    library=$place/afl/fuzz/${target}_afl.so
     ${HOST_CC:-clang} -std=c11 -O2 -fPIC -shared -fvisibility=hidden -ffunction-sections \
         -Wl,--gc-sections -Iengine -I. -o "$library" fuzz/custom_afl.c \
         "fuzz/${target}_fuzz.c" fuzz/*_mutator.c fuzz/wal_pieces.c fuzz/table_make.c \
@@ -44,7 +46,7 @@ mutator() {
 
 # run_ENGINE: a finding is a status that is not 0.
 run_libfuzzer() {
-    "$BUILD/libfuzzer/fuzz/${target}_fuzz" -max_total_time="$turn_seconds" \
+    "$place/libfuzzer/fuzz/${target}_fuzz" -max_total_time="$turn_seconds" \
         -timeout=$hang_seconds -report_slow_units=10 -max_len=65536 -print_final_stats=1 \
         -artifact_prefix="$found/" ${dictionary:+-dict="$dictionary"} "$shared"
 }
@@ -56,7 +58,7 @@ run_afl() {
     env ${library:+AFL_CUSTOM_MUTATOR_LIBRARY="$library"} AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 \
         AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 \
         afl-fuzz -V "$turn_seconds" -t 5000+ ${dictionary:+-x "$dictionary"} -i "$shared" \
-        -o "$out" -- "$BUILD/afl/fuzz/${target}_fuzz"
+        -o "$out" -- "$place/afl/fuzz/${target}_fuzz"
     grep -E '^execs_done' "$out/default/fuzzer_stats"
     keep_afl queue "$shared/afl"
     keep_afl hangs "$found/slow-unit"
@@ -73,10 +75,10 @@ keep_afl() {
 
 # merge: what the turn before it reached, from as few inputs.
 merge() {
-    [ -x "$BUILD/libfuzzer/fuzz/${target}_fuzz" ] || return 0
+    [ -x "$place/libfuzzer/fuzz/${target}_fuzz" ] || return 0
     rm -rf "$shared.few"
     mkdir -p "$shared.few"
-    "$BUILD/libfuzzer/fuzz/${target}_fuzz" -merge=1 -timeout=$hang_seconds -max_len=65536 \
+    "$place/libfuzzer/fuzz/${target}_fuzz" -merge=1 -timeout=$hang_seconds -max_len=65536 \
         "$shared.few" "$shared" >"$shared.merge" 2>&1 || return 0
     rm -rf "$shared"
     mv "$shared.few" "$shared"
@@ -121,5 +123,5 @@ inputs=$(ls "$shared" | wc -l)
 echo "$(date +%H:%M:%S) $target, $engine, $wall s: $executions executions," \
     "$after edges, $inputs inputs, $verdict"
 echo "$target $engine $wall $(processor) $executions $before $after $inputs $verdict" \
-    >>"$BUILD/fuzzing/tally"
+    >>"$place/fuzzing/tally"
 [ "$verdict" = held ]

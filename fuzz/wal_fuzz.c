@@ -15,6 +15,7 @@
 #include "format/wal_format.h"
 #include "format/wal_walk.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/plant.h"
 #include "fuzz/wal_mutator.h"
 
 #include <stdlib.h>
@@ -259,6 +260,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct hf_wal_header header;
     struct read read;
 
+    fuzz_plant();
     if (hf_wal_header_decode(&header, in) != HF_WAL_GOOD)
         return 0;
     check_header(&header, in);

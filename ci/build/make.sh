@@ -59,7 +59,7 @@ folders() {
 plan() {
     {
         $CC -std=c11 -E -P -x c ci/build/peers.h | grep -E '^(peer|absent) ' || true
-        grep -rlE '^#include "(sim/|fuzz/room\.h)' fuzz --include='*.c' 2>/dev/null |
+        grep -rlE '^#include "(sim/|fuzz/(room|plant)\.h)' fuzz --include='*.c' 2>/dev/null |
             sed 's/^/storm /' || true
         find -H $(folders) -name '*.c' -type f | LC_ALL=C sort | sed 's/^/source /'
     } |
