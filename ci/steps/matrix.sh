@@ -29,9 +29,12 @@ tail -n 1 "$scratch.weak" | grep -qx '2 plants, 0 caught' || {
 
 # Without an oracle the plant beside it escapes: none of them is decoration.
 count=0
-for pair in prefix:recovery_resync durable:close_skip_sync opens:wal_append_after_error \
-    reads:reclaim_lose_version detects:table_footer_unchecked order:table_no_dir_sync \
-    alive:install_ahead_of_log backup:fresh_leave_litter; do
+for pair in prefix:recovery_resync durable:close_skip_sync atomic:recovery_half_commit \
+    opens:wal_append_after_error reads:reclaim_lose_version detects:table_footer_unchecked \
+    order:table_no_dir_sync ack:commit_ignore_durable error:lock_not_taken \
+    verify:verify_skip_filters window:window_from_last resumes:install_keep_log \
+    backup:fresh_leave_litter deadlock:commit_contain_forever alive:install_ahead_of_log \
+    deterministic:wal_salt_of_process; do
     "$simulator" plants --without "${pair%:*}" --limit 80 "${pair#*:}" >"$scratch.without" || {
         cat "$scratch.without"
         exit 1

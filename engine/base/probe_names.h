@@ -98,6 +98,9 @@
     X(wal_ack_before_sync, "M02: a strict commit is published before its sync has returned")   \
     X(wal_durable_after_sync, "M03: what came during a sync is counted as durable")            \
     X(wal_skip_dir_sync, "M04: a new segment's name is not made durable")                      \
+    X(wal_salt_of_process, "a segment's salt is a number that the process counts on")          \
+    X(commit_ignore_durable, "HF_DURABLE is not heeded")                                       \
+    X(window_from_last, "the loss window begins anew with each commit")                        \
     X(wal_ignore_sync_error, "M10: the result of a sync is dropped")                           \
     X(wal_retry_sync, "M11: a failed sync is tried again until it succeeds")                   \
     X(wal_write_after_failed, "M13: writes go on behind a failed sync")                        \
@@ -152,6 +155,9 @@
     X(manifest_error_is_no, "M46: a manifest that failed is taken for one that is not there")  \
     X(install_ignore_frozen, "M33: the log of memtables that wait for their flush is let go")  \
     X(install_inputs_first, "M09: merged tables go before the manifest is durable")            \
+    X(manifest_reseal, "M47: a manifest's first copy is taken with whatever checksum it has")  \
+    X(recovery_half_commit, "M29: before a torn tail the last commit loses its last write")    \
+    X(verify_skip_filters, "verify does not look at the filters of tables")                    \
     X(recovery_refuse_copy, "M44: a manifest with one damaged copy is refused")                \
     X(recovery_skip_table, "M45: a table that cannot be opened is left out")                   \
     X(recovery_adopt_temporary, "M37: a manifest in the making is taken for a whole one")      \
@@ -172,6 +178,7 @@
     X(fresh_unmark_first, "a new database is unmarked before it is durable")                   \
     X(checkpoint_no_flush, "a checkpoint leaves out what is in no table yet")                  \
     X(salvage_unchecked, "salvage takes blocks whose checksums do not hold")                   \
+    X(salvage_len_unbounded, "M31: salvage believes the length of a damaged block")            \
     X(salvage_silent, "salvage does not tell what is lost")                                    \
     X(reclaim_lose_version, "memory mode drops an old version that views can still see")       \
     X(reclaim_new_version, "memory mode gives what it moves a version of today")

@@ -300,9 +300,10 @@ acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *
     }
     if (!hf_db_has_log(db))
         return HF_OK;
-    if (db->unsynced_since_ns == 0)
+    if (db->unsynced_since_ns == 0 || HF_PLANTED(window_from_last))
         db->unsynced_since_ns = commit->now_ns;
-    if (db->options.mode == HF_MODE_STRICT || (commit->flags & HF_DURABLE))
+    if (db->options.mode == HF_MODE_STRICT ||
+        ((commit->flags & HF_DURABLE) && !HF_PLANTED(commit_ignore_durable)))
         return hf_db_sync_to(db, version, detail) == HF_OK ? HF_OK : HF_ERR_FAILED;
     bool is_due = hf_db_sync_is_due(db, commit->now_ns);
     if (hf_db_has_threads(db) && (is_due || hf_log_wants_spare(&db->log)))

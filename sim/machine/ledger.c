@@ -173,6 +173,25 @@ sim_book_is_spared(const struct sim_book *book)
     return is_damaged;
 }
 
+/* What is hit twice in the same place may be as it was. */
+bool
+sim_book_is_hit(const struct sim_book *book, const struct sim_inode *inode)
+{
+    bool is_hit = false;
+
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (entry->inode != inode || !is_live(entry))
+            continue;
+        for (size_t j = 0; j < i; j++) {
+            if (touches(&book->at[j], inode, entry->from, entry->to))
+                return false;
+        }
+        is_hit = is_hit || (entry->is_plain && entry->damage == SIM_DAMAGE_BYTES);
+    }
+    return is_hit;
+}
+
 /* ---- what is to be said of all of it ----------------------------------------------------- */
 
 bool

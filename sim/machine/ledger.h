@@ -60,6 +60,8 @@ bool sim_book_explains(struct sim_book *book, bool of_snapshots);
  * either half, of a table either meta. Then nothing of the database explains a refusal.
  */
 bool sim_book_is_spared(const struct sim_book *book);
+/* Whether bits or zeros changed bytes of the file, and nothing else since. */
+bool sim_book_is_hit(const struct sim_book *book, const struct sim_inode *inode);
 /* Whether all that explains a refusal of the database are files of a format to come. */
 bool sim_book_is_newer(const struct sim_book *book);
 /* Whether the last damage at rest hit the log, and nothing vouched for any of what it hit

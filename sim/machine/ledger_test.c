@@ -1,5 +1,6 @@
 /*
- * ledger_test.c - what damage explains: nothing, where the other of two copies is whole.
+ * ledger_test.c - what damage explains: nothing, where the other of two copies is whole; and
+ * what a verify has to find.
  *
  * Method: a book with a file of a few bytes, and every pair of ranges in it as damage; whether
  * a copy is left is counted byte by byte.
@@ -117,6 +118,24 @@ test_others(void)
     TAP_OK(sim_book_is_spared(&book), "or it is gone");
 }
 
+/* What a verify must find. */
+static void
+test_hit(void)
+{
+    struct sim_inode inode = { .links = 1, .class = SIM_FILE_TABLE, .mem = { .size = SIZE } };
+    struct sim_inode other = inode;
+
+    sim_book_reset(&book);
+    TAP_OK(!sim_book_is_hit(&book, &inode), "a file without damage is not hit");
+    add(&inode, SIM_DAMAGE_BYTES, (struct range){ 3, 4 }, true);
+    TAP_OK(sim_book_is_hit(&book, &inode) && !sim_book_is_hit(&book, &other),
+           "one with a flipped bit is, and no other");
+    add(&inode, SIM_DAMAGE_BYTES, (struct range){ 5, 6 }, false);
+    TAP_OK(sim_book_is_hit(&book, &inode), "and stays so, with more damage elsewhere");
+    add(&inode, SIM_DAMAGE_BYTES, (struct range){ 3, 4 }, true);
+    TAP_OK(!sim_book_is_hit(&book, &inode), "hit again in the same place it may be as it was");
+}
+
 int
 main(void)
 {
@@ -124,6 +143,7 @@ main(void)
     test_cut();
     test_table();
     test_others();
+    test_hit();
     sim_book_fini(&book);
     return tap_done();
 }

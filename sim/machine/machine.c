@@ -421,6 +421,21 @@ sim_machine_is_spared(const struct sim_machine *machine)
     return sim_book_is_spared(&machine->book);
 }
 
+const char *
+sim_machine_damaged_file(const struct sim_machine *machine)
+{
+    const struct sim_names *names = &machine->disk.visible;
+
+    for (size_t i = 0; i < names->count; i++) {
+        const struct sim_name *name = &names->at[i];
+        if (name->folder == SIM_FOLDER_MAIN && !sim_is_temporary(name->name) &&
+            (name->inode->class == SIM_FILE_TABLE || name->inode->class == SIM_FILE_MANIFEST) &&
+            sim_book_is_hit(&machine->book, name->inode))
+            return name->name;
+    }
+    return NULL;
+}
+
 bool
 sim_machine_explains_snapshot(struct sim_machine *machine)
 {

@@ -40,22 +40,31 @@ tell_state(char *to, size_t size, const struct look *look, uint32_t key,
                  look->version, key);
 }
 
-/* Whether the key now shows what commit `origin` wrote to it. */
-static bool
-shows(struct sim_run *run, uint32_t key, uint64_t origin)
+enum shown { SHOWS_NOTHING, SHOWS_ALL, SHOWS_PART };
+
+/* What the key now shows of the newest commit that wrote to it, which left it in `state`; PART:
+ * a write that the commit itself had overwritten. */
+static enum shown
+shows(struct sim_run *run, uint32_t key, const struct sim_state *state)
 {
     struct hf_span name = sim_keyspace_key(run->keyspace, key);
     uint64_t version = 0;
-    size_t size;
+    size_t size = 0;
     enum hf_err err =
         run->guest->get(run->handle, name, run->buffer, run->buffer_size, &size, &version);
 
-    return (err == HF_OK && version == origin) ||
-           (err == HF_ERR_NOT_FOUND && !sim_oracle_state(run->oracle, key, origin).present);
+    if (err == HF_ERR_NOT_FOUND)
+        return state->present ? SHOWS_NOTHING : SHOWS_ALL;
+    if (err != HF_OK || version != state->version)
+        return SHOWS_NOTHING;
+    return state->present &&
+                   sim_stamp_matches(hf_span(run->buffer, size), state->size, state->stamp)
+               ? SHOWS_ALL
+               : SHOWS_PART;
 }
 
 /* Whether some commit is there in part: one of its keys shows it, another shows what was
- * before. */
+ * before, or one shows it half done. */
 static bool
 is_torn_commit(struct sim_run *run, uint64_t limit)
 {
@@ -63,18 +72,14 @@ is_torn_commit(struct sim_run *run, uint64_t limit)
 
     for (uint64_t version = limit; version > 0; version--) {
         unsigned count = sim_oracle_changes(run->oracle, version, &first);
-        unsigned shown = 0, hidden = 0;
+        unsigned shown[SHOWS_PART + 1] = { 0 };
         for (unsigned i = 0; i < count; i++) {
             uint32_t key = sim_oracle_change(run->oracle, first + i).key;
             struct sim_state newest = sim_oracle_state(run->oracle, key, limit);
-            if (newest.version != version)
-                continue; /* overwritten since: says nothing */
-            if (shows(run, key, version))
-                shown++;
-            else
-                hidden++;
+            if (newest.version == version) /* else it is overwritten since: says nothing */
+                shown[shows(run, key, &newest)]++;
         }
-        if (shown > 0 && hidden > 0)
+        if (shown[SHOWS_PART] > 0 || (shown[SHOWS_ALL] > 0 && shown[SHOWS_NOTHING] > 0))
             return true;
     }
     return false;

@@ -447,6 +447,7 @@ sim_life(void *context)
 
     run->lives++;
     run->has_failed = false;
+    run->risks.count = 0;
     for (unsigned i = 0; i < SIM_HELD_MAX; i++)
         run->held[i].view = NULL; /* those of the life before went with it */
     choose_options(run);

@@ -19,7 +19,7 @@ static const struct {
     [SIM_HOLDS_ORDER] = { "order", "nothing durable refers to what is not durable yet" },
     [SIM_HOLDS_ACK] = { "ack", "the bytes of an acknowledged strict commit are on the disk" },
     [SIM_HOLDS_ERROR] = { "error", "a failed call has the right code and changed nothing" },
-    [SIM_HOLDS_VERIFY] = { "verify", "hf_verify finds nothing where nothing is wrong" },
+    [SIM_HOLDS_VERIFY] = { "verify", "hf_verify finds what is damaged, and nothing else" },
     [SIM_HOLDS_WINDOW] = { "window", "no more is at risk in buffered mode than was agreed" },
     [SIM_HOLDS_RESUMES] = { "resumes",
                             "once the faults are over, writing goes on and the log is short" },

@@ -70,6 +70,7 @@ sim_runner_close(struct sim_runner *runner)
     free(runner->run.buffer);
     free(runner->run.values);
     free(runner->run.attempts.at);
+    free(runner->run.risks.at);
     free(runner);
 }
 
@@ -303,6 +304,20 @@ crashed(struct sim_run *run, bool power_cut)
         run->stage = SIM_STAGE_DONE;
 }
 
+/* Somebody kills the process, at a moment when no crash would strike. */
+static void
+got_stuck(struct sim_run *run)
+{
+    sim_run_break(run, SIM_HOLDS_DEADLOCK, "every call returns", "%s",
+                  sim_machine_stuck(run->machine));
+    while (run->calm_depth > 0)
+        sim_run_calm(run, false);
+    if (run->stage != SIM_STAGE_STORM)
+        sim_run_calm(run, true); /* from the end of the storm on */
+    run->is_in_copy = false;
+    crashed(run, false);
+}
+
 static void
 end_life(struct sim_run *run, enum sim_end end)
 {
@@ -310,8 +325,7 @@ end_life(struct sim_run *run, enum sim_end end)
 
     raise_history_floor(run);
     if (end == SIM_STUCK)
-        sim_run_break(run, SIM_HOLDS_DEADLOCK, "every call returns", "%s",
-                      sim_machine_stuck(run->machine));
+        got_stuck(run);
     else if (end != SIM_RETURNED)
         crashed(run, end == SIM_CUT_OFF);
     /* A failed sync may have made the system forget what it held: as if the power had gone. */

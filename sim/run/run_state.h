@@ -5,6 +5,7 @@
  *    life.c          one life: open and judge, work, close
  *    workload.c      the steps: which operation, on what
  *    work_commit.c   ... the commits among them
+ *    window.c        what of them is at risk
  *    work_backup.c   ... the snapshots, and what they restore
  *    work_copy.c     ... checkpoints, and databases made of the one under test
  *    work_salvage.c  ... what salvage makes of it
@@ -32,6 +33,19 @@ struct sim_held {
 /* Every put of a run, whatever became of it; kept where salvage may look for them. */
 struct sim_attempts {
     struct sim_change *at;
+    size_t count, capacity;
+};
+
+/* A commit that was acknowledged and may not be durable. */
+struct sim_risk {
+    uint64_t version;
+    uint64_t at_us; /* when it was acknowledged */
+    uint64_t bytes; /* of its values */
+};
+
+/* In the order of their versions; of one life. */
+struct sim_risks {
+    struct sim_risk *at;
     size_t count, capacity;
 };
 
@@ -65,6 +79,7 @@ struct sim_run {
     uint64_t sync_errors; /* faults of this kind before the last recovery that could write */
     struct sim_backups backups;
     struct sim_attempts attempts;
+    struct sim_risks risks;
     bool is_coarse;         /* a life had a memory limit: times may be told less exactly */
     uint64_t history_floor; /* earlier lives may have dropped versions below it */
 
@@ -143,6 +158,13 @@ void sim_commit_delete(struct sim_run *run);
 void sim_commit_delete_range(struct sim_run *run);
 void sim_commit_cas(struct sim_run *run);
 void sim_commit_txn(struct sim_run *run);
+
+/* ---- window.c ---------------------------------------------------------------------------- */
+
+/* A commit was acknowledged, with so many bytes of values. */
+void sim_window_add(struct sim_run *run, uint64_t version, uint64_t bytes);
+/* Judges a commit that need not be durable, which was called at `called_us`. */
+void sim_window_judge(struct sim_run *run, uint64_t version, uint64_t called_us);
 
 /* ---- work_salvage.c ---------------------------------------------------------------------- */
 

@@ -29,6 +29,7 @@ struct attempt {
     bool conflicts;        /* a check will not hold */
     bool is_unsure;        /* ... unless the commit before this one, in doubt, says otherwise */
     bool is_durable;
+    uint64_t called_us;
     size_t values_used;
 };
 
@@ -218,23 +219,30 @@ judge_ack(const struct attempt *attempt)
     }
 }
 
-/* In buffered mode the commit path starts a sync that is overdue. */
-static void
-judge_window(const struct attempt *attempt, uint64_t version)
+/* Whether the commit itself overwrites its change `index`: then nothing of that is logged. */
+static bool
+is_overwritten(const struct attempt *attempt, unsigned index)
 {
-    struct sim_run *run = attempt->run;
-    char expected[64];
+    uint32_t key = attempt->changes[index].key;
 
-    if (run->options.mode != HF_MODE_BUFFERED || run->is_in_hook ||
-        sim_run_file_faults(run) > 0)
-        return;
-    sim_run_judged(run, SIM_HOLDS_WINDOW);
-    uint64_t durable = run->guest->durable_version(run->handle);
-    uint64_t allowed = run->options.sync_batch + run->nested;
-    if (version <= durable || version - durable <= allowed)
-        return;
-    snprintf(expected, sizeof expected, "at most %" PRIu64 " commits not durable", allowed);
-    sim_run_break(run, SIM_HOLDS_WINDOW, expected, "%" PRIu64, version - durable);
+    for (unsigned i = index + 1; i < attempt->change_count; i++) {
+        const struct sim_change *change = &attempt->changes[i];
+        if (key == change->key || (key > change->key && key < change->limit))
+            return true;
+    }
+    return false;
+}
+
+static uint64_t
+value_bytes(const struct attempt *attempt)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < attempt->change_count; i++) {
+        if (!is_overwritten(attempt, i))
+            bytes += attempt->changes[i].size;
+    }
+    return bytes;
 }
 
 static void
@@ -257,12 +265,13 @@ acknowledged(const struct attempt *attempt, uint64_t version)
     run->has_batches = run->has_batches || attempt->change_count > 1 ||
                        attempt->changes[0].limit > attempt->changes[0].key + 1;
     run->is_placed = true;
+    sim_window_add(run, version, value_bytes(attempt));
     if (run->options.mode == HF_MODE_STRICT ||
         (attempt->is_durable && run->options.mode != HF_MODE_MEMORY)) {
         sim_oracle_promise(run->oracle, version);
         judge_ack(attempt);
     } else {
-        judge_window(attempt, version);
+        sim_window_judge(run, version, attempt->called_us);
     }
 }
 
@@ -371,6 +380,7 @@ run_attempt(struct attempt *attempt)
         run->nested = 0;
         sim_oracle_call(run->oracle, attempt->changes, attempt->change_count);
     }
+    attempt->called_us = sim_machine_now_us(run->machine);
     enum hf_err err =
         run->guest->commit(run->handle, attempt->writes, attempt->write_count, flags, &version);
     sim_trace(run->machine, attempt->what, version, (uint64_t)(unsigned)-err);

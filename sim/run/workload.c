@@ -219,6 +219,17 @@ keep_first_line(void *context, const char *line)
         snprintf(first, SIM_ACCOUNT_SIZE, "%s", line);
 }
 
+/* Verify had none. A file that could not be removed may be damaged, and nobody's. */
+static void
+judge_no_finding(struct sim_run *run)
+{
+    const char *damaged = sim_machine_damaged_file(run->machine);
+
+    if (damaged != NULL && sim_run_file_faults(run) == 0)
+        sim_run_break(run, SIM_HOLDS_VERIFY, "verify finds what is damaged",
+                      "no finding, and %s is", damaged);
+}
+
 static void
 do_verify(struct sim_run *run)
 {
@@ -234,8 +245,8 @@ do_verify(struct sim_run *run)
     sim_run_judged(run, SIM_HOLDS_VERIFY);
     if (err == HF_ERR_CORRUPT)
         sim_run_break(run, SIM_HOLDS_VERIFY, "verify has no finding", "%s", finding);
-    else
-        sim_work_may_fail(run, "verify", err);
+    else if (sim_work_may_fail(run, "verify", err))
+        judge_no_finding(run);
 }
 
 bool

@@ -35,6 +35,8 @@ hf_log_number(const char *name, const char *suffix)
     return hf_file_number(name, "wal-", suffix);
 }
 
+static uint32_t planted_salt; /* of the plant wal_salt_of_process: it outlives every handle */
+
 /* ---- making one -------------------------------------------------------------------------- */
 
 enum hf_err
@@ -57,6 +59,8 @@ hf_log_segment_new(struct hf_log_segment **out, struct hf_log *log,
     if (log->number_next == UINT32_MAX)
         return hf_detail_set(detail, HF_ERR_TOO_LARGE, "all segment numbers are used up");
     err = hf_env_entropy_u32(&header.salt);
+    if (HF_PLANTED(wal_salt_of_process))
+        header.salt = ++planted_salt;
     if (err != HF_OK)
         return hf_detail_set(detail, err, "the system has no entropy for a new segment");
     segment = hf_budget_alloc(log->budget, sizeof *segment);

@@ -213,6 +213,17 @@ queue_op(struct hf_memtable *table, struct queue *queue, const struct hf_wal_op 
     return err;
 }
 
+/* How many operations of a commit are replayed: all; or, with the planted bug, not the last one
+ * of the last commit before a torn tail. */
+static uint32_t
+replayed(const struct hf_recovering *r, const struct hf_frame *frame)
+{
+    bool is_cut = HF_PLANTED(recovery_half_commit) && r->tail == HF_TAIL_TORN &&
+                  frame->version == r->last && frame->count > 1;
+
+    return is_cut ? frame->count - 1 : frame->count;
+}
+
 static enum hf_err
 queue_frame(struct hf_memtable *table, struct queue *queue, uint32_t segment,
             const struct hf_frame *frame)
@@ -245,6 +256,7 @@ build_index(struct hf_recovering *r)
         for (uint64_t off = 0; err == HF_OK && hf_frame_next(&frame, memory, off);
              off = frame.off + frame.size) {
             r->db->recovery.commits_replayed++;
+            frame.count = replayed(r, &frame);
             err = queue_frame(table, &queue, i, &frame);
         }
     }
