@@ -194,6 +194,12 @@ WRAPPED(int, fstat, int fd, struct stat *to)
     return __real_fstat(fd, to);
 }
 
+WRAPPED(int, fstatat, int fd, const char *name, struct stat *to, int flags)
+{
+    add(&calls, 1);
+    return __real_fstatat(fd, name, to, flags);
+}
+
 WRAPPED(int, ftruncate, int fd, off_t size)
 {
     add(&calls, 1);

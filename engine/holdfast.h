@@ -163,7 +163,8 @@ HF_API void hf_error_get(struct hf_db *db, struct hf_error *error);
 
 /* ---- writes ------------------------------------------------------------------------------ */
 
-/* Flags of a commit. HF_DURABLE: acknowledged as in strict mode, and with it all before it. */
+/* Flags of a commit; any other is INVALID. HF_DURABLE: acknowledged as in strict mode, and with
+ * it all before it. */
 #define HF_DURABLE 1u
 
 /*
@@ -487,6 +488,7 @@ HF_API enum hf_err hf_snapshot_write(struct hf_db *db, uint64_t base, hf_write_f
 /*
  * The same into a file. It is written under another name, synced, read again whole, and takes
  * its name then: a file that was there is replaced by a complete one or not at all. FULL.
+ * INVALID: `path` is no regular file, such as a device or a link.
  */
 HF_API enum hf_err hf_snapshot_save(struct hf_db *db, uint64_t base, const char *path,
                                     struct hf_snapshot *snapshot) HF_MUST_CHECK;

@@ -6,7 +6,9 @@
 #include "sim/search/explore.h"
 #include "sim/verbs_sim.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct sim_verb {
@@ -58,6 +60,22 @@ set_switches(const struct sim_args *args)
     return true;
 }
 
+/* Whether a file can be made there, or is one that can be written: nobody wants to be told so
+ * when the work is done. */
+static bool
+can_write(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+
+    if (access(path, F_OK) == 0)
+        return access(path, W_OK) == 0;
+    if (slash == NULL)
+        return access(".", W_OK) == 0;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
+    return access(folder, W_OK) == 0;
+}
+
 static int
 run(struct hf_command_line *line, struct hf_output *output)
 {
@@ -65,6 +83,11 @@ run(struct hf_command_line *line, struct hf_output *output)
 
     args->out = output->to;
     args->json = output->json;
+    if (args->scenario_out != NULL && !can_write(args->scenario_out)) {
+        fprintf(stderr, "holdfast-sim: %s: cannot be written: %s\n", args->scenario_out,
+                strerror(errno));
+        return SIM_EXIT_USAGE;
+    }
     return set_switches(args) ? verbs[line->verb_index].run(args) : SIM_EXIT_USAGE;
 }
 

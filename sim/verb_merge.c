@@ -80,17 +80,18 @@ static bool
 read_file(struct merge *merge, uint32_t index)
 {
     struct sim_result_file *file = &merge->files[index];
-    bool has_summary = false;
+    bool has_summary = false, has_lines = false;
     struct hf_span text;
 
     for (;;) {
         switch (sim_result_file_next(file, &merge->record, &text)) {
         case SIM_LINE_RUN:
+            has_lines = true;
             if (!add_run(merge, index, text))
                 return false;
             break;
         case SIM_LINE_SUMMARY:
-            has_summary = true;
+            has_lines = has_summary = true;
             add_summary(merge);
             break;
         case SIM_LINE_PLANT:
@@ -99,6 +100,10 @@ read_file(struct merge *merge, uint32_t index)
             return false;
         case SIM_LINE_TORN:
         case SIM_LINE_END:
+            if (!has_lines) {
+                fprintf(stderr, "holdfast-sim: %s: there is no result in it\n", file->path);
+                return false;
+            }
             if (!has_summary)
                 fprintf(stderr,
                         "holdfast-sim: %s: has no summary, its job was stopped; what it had "

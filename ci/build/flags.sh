@@ -24,13 +24,13 @@ SANITIZERS="-fsanitize=${SANITIZE:-address,undefined} -fno-sanitize-recover=all
 
 # Every function of libc by which the engine allocates or enters the kernel, and the clock.
 WRAPPED='malloc calloc realloc mmap munmap madvise pread pwrite read write fdatasync fsync
-    openat close fstat ftruncate renameat unlinkat linkat flock mkdir access readdir getrandom
-    clock_gettime'
+    openat close fstat fstatat ftruncate renameat unlinkat linkat flock mkdir access readdir
+    getrandom clock_gettime'
 
 # What vfs_trace.c stands before: all of vfs_file.h.
-TRACED='hf_dir_open hf_dir_close hf_dir_lock hf_dir_list hf_dir_sync hf_dir_rename hf_dir_link
-    hf_dir_remove hf_file_open hf_file_close hf_file_size hf_file_read hf_file_write
-    hf_file_sync hf_file_truncate'
+TRACED='hf_dir_open hf_dir_close hf_dir_lock hf_dir_unlock hf_dir_list hf_dir_sync
+    hf_dir_check_name hf_dir_rename hf_dir_link hf_dir_remove hf_file_open hf_file_close
+    hf_file_size hf_file_read hf_file_write hf_file_sync hf_file_truncate'
 
 # accepted FLAG: FLAG, if the compiler knows it.
 accepted() {

@@ -97,6 +97,8 @@ runs "$d/results/all.jsonl" | cmp - "$d/whole"
 # What cannot be put together.
 status 2 merge "$d/none.jsonl" && said 'none.jsonl'
 status 2 merge && said 'wants files'
+: >"$d/empty.jsonl"
+status 2 merge "$d/part1.jsonl" "$d/empty.jsonl" && said 'empty.jsonl: there is no result in it'
 sed 's/"scenario":"[^"]*"/"scenario":"elsewhere"/' "$d/part1.jsonl" >"$d/other.jsonl"
 status 2 merge "$d/other.jsonl" && said "other.jsonl:1: there is no scenario 'elsewhere'"
 printf '{"scenario":"x",\n' >"$d/bad.jsonl"
@@ -111,6 +113,10 @@ status 2 --jsno run && said 'did you mean --json?'
 status 2 replay && said 'usage: holdfast-sim replay FILE --seed N'
 status 2 shrink && said 'usage: holdfast-sim shrink FILE --seed N'
 status 2 shrink scenarios/small/strict_cut.scn && said 'wants --seed N'
+for verb in 'shrink --seed 1' explore; do
+    status 2 $verb scenarios/small/strict_cut.scn -o "$d/none/x.scn" && said 'cannot be written'
+    [ ! -s "$d/out" ]
+done
 status 2 plants --without opns wal_skip_sync && said "did you mean 'opens'?"
 status 2 plants --contract posix_wrst wal_skip_sync && said "did you mean 'posix_worst'?"
 status 2 plants --baseline baselines/plants.json wal_skip_sync && said 'it goes with --matrix'

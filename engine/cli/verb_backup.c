@@ -43,22 +43,6 @@ write_piece(void *context, struct hf_span bytes)
     return hf_output_failed(output) ? HF_ERR_IO : HF_OK;
 }
 
-/* A snapshot takes the name of what was there. A device, a pipe or a link would be gone. */
-static enum hf_status
-check_target(const struct hf_args *args, const char *file)
-{
-    struct hf_error error = { HF_ERR_INVALID, "" };
-    struct stat status;
-
-    if (is_stream(file) || lstat(file, &status) != 0 || S_ISREG(status.st_mode))
-        return HF_STATUS_DONE;
-    (void)snprintf(error.text, sizeof error.text,
-                   "%s is there and is no regular file; name another, or - to write to "
-                   "standard output",
-                   file);
-    return hf_report(args, &error);
-}
-
 int
 hf_verb_snapshot(const struct hf_args *args, struct hf_output *output)
 {
@@ -66,9 +50,7 @@ hf_verb_snapshot(const struct hf_args *args, struct hf_output *output)
     struct hf_snapshot snapshot = { 0 };
     struct hf_db *db = NULL;
 
-    enum hf_status status = check_target(args, file);
-    if (status == HF_STATUS_DONE)
-        status = hf_open_reader(&db, args);
+    enum hf_status status = hf_open_reader(&db, args);
     if (status != HF_STATUS_DONE)
         return (int)status;
     enum hf_err err = is_stream(file)
@@ -138,7 +120,9 @@ hf_verb_checkpoint(const struct hf_args *args, struct hf_output *output)
     struct hf_db *db = NULL;
     uint64_t version = 0;
 
-    enum hf_status status = hf_open_writer(&db, args, 0, HF_MODE_BUFFERED);
+    enum hf_status status = hf_check_two_places(args);
+    if (status == HF_STATUS_DONE)
+        status = hf_open_writer(&db, args, 0, HF_MODE_BUFFERED);
     if (status != HF_STATUS_DONE)
         return (int)status;
     enum hf_err err = hf_checkpoint(db, args->line.words[1], &version);

@@ -92,7 +92,8 @@ not_found(const struct hf_args *args)
 
     (void)snprintf(error.text, sizeof error.text, "%s has no key '%s'", args->line.words[0],
                    args->line.words[1]);
-    return hf_report(args, &error);
+    (void)hf_report(args, &error);
+    return HF_STATUS_NOT_FOUND;
 }
 
 static enum hf_status

@@ -46,6 +46,9 @@ hf_verb_salvage(const struct hf_args *args, struct hf_output *output)
     struct hf_options options = HF_OPTIONS_INIT;
     struct hf_error error = { HF_OK, "" };
 
+    enum hf_status status = hf_check_two_places(args);
+    if (status != HF_STATUS_DONE)
+        return (int)status;
     options.memory_limit = args->memory_limit;
     enum hf_err err = hf_salvage(args->line.words[0], args->line.words[1], &options, print_line,
                                  output, &salvaged, &error);

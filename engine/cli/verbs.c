@@ -1,12 +1,15 @@
 /*
  * verbs.c - opening, closing and reporting, alike in every verb.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "cli/verbs.h"
 
 #include "cli/escape.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static enum hf_status
 status_of(enum hf_err err)
@@ -14,11 +17,11 @@ status_of(enum hf_err err)
     switch (err) {
     case HF_OK:
         return HF_STATUS_DONE;
-    case HF_ERR_NOT_FOUND:
     case HF_ERR_CONFLICT:
     case HF_ERR_UNKNOWN_RUN:
     case HF_ERR_HISTORY_GONE:
         return HF_STATUS_NOT_FOUND;
+    case HF_ERR_NOT_FOUND: /* of a file or database that was named; verbs tell a missing key */
     case HF_ERR_INVALID:
     case HF_ERR_TOO_LARGE:
         return HF_STATUS_USAGE;
@@ -112,6 +115,21 @@ hf_close_database(struct hf_db *db, const struct hf_args *args, enum hf_status s
                    hf_strerror(err));
     enum hf_status closed = hf_report(args, &error);
     return status == HF_STATUS_DONE ? closed : status;
+}
+
+enum hf_status
+hf_check_two_places(const struct hf_args *args)
+{
+    struct hf_error error = { HF_ERR_INVALID, "" };
+    struct stat from, to;
+
+    if (stat(args->line.words[0], &from) != 0 || stat(args->line.words[1], &to) != 0 ||
+        from.st_dev != to.st_dev || from.st_ino != to.st_ino)
+        return HF_STATUS_DONE;
+    (void)snprintf(error.text, sizeof error.text,
+                   "%s and %s are the same directory; name an empty or a new one",
+                   args->line.words[0], args->line.words[1]);
+    return hf_report(args, &error);
 }
 
 enum hf_err

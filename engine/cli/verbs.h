@@ -48,6 +48,9 @@ enum hf_err hf_view_as_of(struct hf_view **out, struct hf_db *db, const struct h
 enum hf_status hf_word_bytes(const struct hf_args *args, const char *word,
                              struct hf_text *bytes);
 
+/* DONE; or USAGE, reported, where both words name one directory. */
+enum hf_status hf_check_two_places(const struct hf_args *args);
+
 /* Says on standard error why the output failed; returns the status. */
 enum hf_status hf_output_report(const struct hf_output *output);
 

@@ -65,11 +65,14 @@ hf_db_commit_size_max(const struct hf_db *db)
 }
 
 static enum hf_err
-check_sizes(const struct hf_db *db, const struct hf_commit *commit, uint64_t *payload_size,
-            struct hf_detail *detail)
+check_call(const struct hf_db *db, const struct hf_commit *commit, uint64_t *payload_size,
+           struct hf_detail *detail)
 {
     uint64_t size = HF_WAL_COMMIT_HEAD;
 
+    if ((commit->flags & ~HF_DURABLE) != 0)
+        return hf_detail_set(detail, HF_ERR_INVALID, "unknown flags 0x%x of a commit",
+                             commit->flags & ~HF_DURABLE);
     for (uint32_t i = 0; i < commit->change_count; i++) {
         const struct hf_change *change = &commit->changes[i];
         if (change->key.len == 0)
@@ -360,7 +363,7 @@ commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *deta
     uint64_t payload_size = 0;
 
     commit->now_ns = hf_env_mono_ns();
-    enum hf_err err = check_sizes(db, commit, &payload_size, detail);
+    enum hf_err err = check_call(db, commit, &payload_size, detail);
 
     if (err == HF_OK)
         err = admit(db, commit, payload_size, detail);

@@ -142,6 +142,8 @@ open_directory(struct hf_db *db, const char *path, struct hf_detail *detail)
     if (path == NULL)
         return HF_OK;
     err = hf_dir_open(&db->dir, path, flags, detail);
+    if (err == HF_ERR_NOT_FOUND && flags == 0)
+        hf_detail_set(detail, err, "there is no database: the directory does not exist");
     if (err == HF_OK && !HF_PLANTED(lock_not_taken))
         err = hf_dir_lock(db->dir, writes, detail);
     if (err == HF_OK && !hf_db_has_log(db))

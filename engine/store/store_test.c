@@ -276,6 +276,9 @@ test_limits(void)
     TAP_OK(hf_put(db, hf_span(big, sizeof big), text("v"), 0, NULL) == HF_ERR_TOO_LARGE &&
                hf_put(db, hf_span(big, 0), text("v"), 0, NULL) == HF_ERR_INVALID,
            "a key of 0 or more than 65535 bytes is refused");
+    TAP_OK(hf_put(db, text("k"), text("v"), HF_DURABLE << 1, NULL) == HF_ERR_INVALID &&
+               hf_last_version(db) == 0,
+           "so is a flag that means nothing");
     TAP_OK(hf_put(db, hf_span(big, HF_KEY_SIZE_MAX), hf_span(big, 0), 0, NULL) == HF_OK,
            "a key of 65535 bytes with an empty value is stored");
     while (err == HF_OK) {

@@ -34,17 +34,25 @@ void hf_dir_close(struct hf_dir *dir);
 /*
  * Takes the lock of the database, shared or exclusive, without waiting, until hf_dir_close. An
  * exclusive holder leaves its pid in the file "LOCK" for others to name (advice only: the lock
- * is on the directory itself; that it cannot be left is no failure). A shared holder changes
- * nothing. BUSY: held; detail names the pid. Others: IO, FULL, READ_ONLY.
+ * is on the directory itself; that it cannot be left is no failure), unless a file of that name
+ * holds something else. A shared holder changes nothing. BUSY: held; detail names the pid.
+ * Others: IO, FULL, READ_ONLY.
  */
 enum hf_err hf_dir_lock(struct hf_dir *dir, bool exclusive,
                         struct hf_detail *detail) HF_MUST_CHECK;
+/* Gives up the lock of a directory that turned out to be no place for a database: what the
+ * lock has put there goes. */
+void hf_dir_unlock(struct hf_dir *dir);
 /* Calls `visit` for every name, in no order, "." and ".." aside; stops at its first error. */
 typedef enum hf_err hf_name_fn(void *context, const char *name);
 enum hf_err hf_dir_list(struct hf_dir *dir, hf_name_fn *visit, void *context,
                         struct hf_detail *detail) HF_MUST_CHECK;
 /* Makes all creations, renames and removals in the directory durable. IO, FULL. */
 enum hf_err hf_dir_sync(struct hf_dir *dir, struct hf_detail *detail) HF_MUST_CHECK;
+/* Whether a file may take this name: nothing has it, or another file. INVALID: a device, pipe,
+ * a link or a directory has it. IO. */
+enum hf_err hf_dir_check_name(struct hf_dir *dir, const char *name,
+                              struct hf_detail *detail) HF_MUST_CHECK;
 /* Replaces `to` if it exists. NOT_FOUND, READ_ONLY; IO, FULL: the outcome is unknown. */
 enum hf_err hf_dir_rename(struct hf_dir *dir, const char *from, const char *to,
                           struct hf_detail *detail) HF_MUST_CHECK;

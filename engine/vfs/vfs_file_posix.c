@@ -29,7 +29,8 @@
 
 struct hf_dir {
     int fd;
-    bool is_exclusive; /* LOCK has our pid */
+    bool is_exclusive; /* LOCK has our pid, */
+    bool made_lock;    /* and was not there before */
     char path[];       /* as the caller named it, for messages */
 };
 
@@ -230,20 +231,34 @@ busy(const struct hf_dir *dir, struct hf_detail *detail)
                          pid);
 }
 
+/* Whether a file is empty or has a pid: somebody else's LOCK is not written over. */
+static bool
+has_pid(int fd)
+{
+    char text[24] = "";
+    ssize_t got = read(fd, text, sizeof text - 1);
+
+    return got >= 0 && got < (ssize_t)sizeof text - 1 &&
+           strspn(text, "0123456789\n") == (size_t)got;
+}
+
 /* Leaves our pid for others to name. Advice: a full disk must not keep anyone from opening. */
 static void
 leave_pid(struct hf_dir *dir)
 {
     char text[24];
     int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    int fd = open_at(dir->fd, LOCK_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    int fd = open_at(dir->fd, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
 
+    dir->made_lock = fd >= 0;
+    if (fd < 0)
+        fd = open_at(dir->fd, LOCK_NAME, O_RDWR | O_NONBLOCK | O_NOFOLLOW);
     if (fd < 0)
         return;
-    if (write(fd, text, (size_t)len) != len && ftruncate(fd, 0) != 0)
+    dir->is_exclusive = has_pid(fd) && ftruncate(fd, 0) == 0;
+    if (dir->is_exclusive && pwrite(fd, text, (size_t)len, 0) != len && ftruncate(fd, 0) != 0)
         (void)unlinkat(dir->fd, LOCK_NAME, 0); /* better no pid than a piece of one */
     close(fd);
-    dir->is_exclusive = true;
 }
 
 enum hf_err
@@ -257,6 +272,15 @@ hf_dir_lock(struct hf_dir *dir, bool exclusive, struct hf_detail *detail)
     if (exclusive)
         leave_pid(dir);
     return HF_OK;
+}
+
+void
+hf_dir_unlock(struct hf_dir *dir)
+{
+    if (dir->made_lock)
+        (void)unlinkat(dir->fd, LOCK_NAME, 0);
+    dir->made_lock = dir->is_exclusive = false;
+    (void)flock(dir->fd, LOCK_UN);
 }
 
 /* The end of the directory and a failure look alike but for errno. */
@@ -307,6 +331,20 @@ hf_dir_sync(struct hf_dir *dir, struct hf_detail *detail)
     if (sync_all(dir->fd) != 0)
         return full_or_io(fail(detail, "sync", dir->path));
     return HF_OK;
+}
+
+enum hf_err
+hf_dir_check_name(struct hf_dir *dir, const char *name, struct hf_detail *detail)
+{
+    struct stat status;
+
+    if (fstatat(dir->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? HF_OK : fail_name(detail, "look at", dir, name);
+    if (S_ISREG(status.st_mode))
+        return HF_OK;
+    return hf_detail_set(detail, HF_ERR_INVALID,
+                         "%s/%s is there and is no regular file; name another", dir->path,
+                         name);
 }
 
 enum hf_err

@@ -135,6 +135,35 @@ test_lock(void)
     hf_dir_close(dir);
 }
 
+static void
+test_unlock(void)
+{
+    struct hf_dir *dir = open_dir("unlocked");
+
+    TAP_OK(hf_dir_lock(dir, true, &detail) == HF_OK &&
+               access(path_of("unlocked/LOCK"), F_OK) == 0,
+           "an exclusive lock leaves a file");
+    hf_dir_unlock(dir);
+    TAP_OK(access(path_of("unlocked/LOCK"), F_OK) != 0 && is_lockable("unlocked", true),
+           "a lock that is given up leaves nothing, and lets others in");
+    hf_dir_close(dir);
+
+    FILE *file = fopen(path_of("unlocked/LOCK"), "w");
+    fputs("42 is no pid", file);
+    fclose(file);
+    dir = open_dir("unlocked");
+    bool is_locked = hf_dir_lock(dir, true, &detail) == HF_OK;
+    hf_dir_unlock(dir);
+    hf_dir_close(dir);
+    char text[16] = "";
+    file = fopen(path_of("unlocked/LOCK"), "r");
+    TAP_OK(is_locked && file != NULL && fgets(text, sizeof text, file) != NULL &&
+               strcmp(text, "42 is no pid") == 0,
+           "a file that has the name and is something else stays as it is");
+    if (file != NULL)
+        fclose(file);
+}
+
 struct seen {
     unsigned count;
     bool has_a, has_b, has_dots;
@@ -316,10 +345,10 @@ test_permission(void)
 static void
 remove_root(void)
 {
-    static const char *const paths[] = { "files/f",  "files/pipe", "files/bytes", "files",
-                                         "frozen",   "names",      "locked/LOCK", "locked",
-                                         "relative", "plain",      "made",        "names2/b",
-                                         "names2" };
+    static const char *const paths[] = { "files/f",       "files/pipe", "files/bytes", "files",
+                                         "frozen",        "names",      "locked/LOCK", "locked",
+                                         "unlocked/LOCK", "unlocked",   "relative",    "plain",
+                                         "made",          "names2/b",   "names2" };
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         (void)remove(path_of(paths[i]));
@@ -340,6 +369,7 @@ main(void)
     test_dir_open();
     test_relative();
     test_lock();
+    test_unlock();
     test_names();
     dir = open_dir("files");
     test_file_open(dir);

@@ -174,6 +174,17 @@ WRAPPED(enum hf_err, hf_dir_lock, struct hf_dir *dir, bool exclusive, struct hf_
     return call_end(&call, __real_hf_dir_lock(dir, exclusive, detail));
 }
 
+WRAPPED(void, hf_dir_unlock, struct hf_dir *dir)
+{
+    if (trace.tell == NULL) {
+        __real_hf_dir_unlock(dir);
+        return;
+    }
+    struct hf_trace_call call = call_begin("dir_unlock", name_of(dir));
+    __real_hf_dir_unlock(dir);
+    (void)call_end(&call, HF_OK);
+}
+
 WRAPPED(enum hf_err, hf_dir_list, struct hf_dir *dir, hf_name_fn *visit, void *context,
         struct hf_detail *detail)
 {
@@ -189,6 +200,15 @@ WRAPPED(enum hf_err, hf_dir_sync, struct hf_dir *dir, struct hf_detail *detail)
         return __real_hf_dir_sync(dir, detail);
     struct hf_trace_call call = call_begin("dir_sync", name_of(dir));
     return call_end(&call, __real_hf_dir_sync(dir, detail));
+}
+
+WRAPPED(enum hf_err, hf_dir_check_name, struct hf_dir *dir, const char *name,
+        struct hf_detail *detail)
+{
+    if (trace.tell == NULL)
+        return __real_hf_dir_check_name(dir, name, detail);
+    struct hf_trace_call call = call_begin("dir_check", name);
+    return call_end(&call, __real_hf_dir_check_name(dir, name, detail));
 }
 
 WRAPPED(enum hf_err, hf_dir_rename, struct hf_dir *dir, const char *from, const char *to,

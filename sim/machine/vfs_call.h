@@ -18,6 +18,7 @@ struct hf_dir {
     struct hf_dir *next, **here; /* in the machine's list */
     unsigned folder;
     bool locks_shared, locks_exclusive;
+    bool made_lock; /* the file */
 };
 
 struct hf_file {

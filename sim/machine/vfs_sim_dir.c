@@ -55,17 +55,23 @@ hf_dir_open(struct hf_dir **out, const char *path, unsigned flags, struct hf_det
     return sim_vfs_end(&call, HF_OK);
 }
 
-void
-hf_dir_close(struct hf_dir *dir)
+static void
+give_up_lock(struct hf_dir *dir)
 {
-    struct sim_folder_lock *lock;
+    struct sim_folder_lock *lock = &sim_machine_current->locks_on[dir->folder];
 
-    if (dir == NULL)
-        return;
-    lock = &sim_machine_current->locks_on[dir->folder];
     if (dir->locks_exclusive)
         lock->is_exclusive = false;
     lock->shared -= dir->locks_shared;
+    dir->locks_exclusive = dir->locks_shared = false;
+}
+
+void
+hf_dir_close(struct hf_dir *dir)
+{
+    if (dir == NULL)
+        return;
+    give_up_lock(dir);
     *dir->here = dir->next;
     if (dir->next != NULL)
         dir->next->here = dir->here;
@@ -93,8 +99,22 @@ hf_dir_lock(struct hf_dir *dir, bool exclusive, struct hf_detail *detail)
         !sim_faults_disk_is_read_only(machine)) {
         inode = sim_disk_create(&machine->disk, dir->folder, "LOCK");
         sim_inode_write(&machine->disk, inode, 0, hf_span("1\n", 2));
+        dir->made_lock = true;
     }
     return sim_vfs_end(&call, HF_OK);
+}
+
+void
+hf_dir_unlock(struct hf_dir *dir)
+{
+    struct sim_machine *machine = sim_machine_current;
+
+    if (dir->made_lock && sim_disk_find(&machine->disk, dir->folder, "LOCK") != NULL) {
+        sim_order_remove(machine, dir->folder, "LOCK");
+        sim_disk_remove(&machine->disk, dir->folder, "LOCK");
+    }
+    dir->made_lock = false;
+    give_up_lock(dir);
 }
 
 /* ---- names ------------------------------------------------------------------------------- */
@@ -185,6 +205,16 @@ follow_name(struct sim_machine *machine, const struct sim_inode *inode, const ch
         if (file->inode == inode)
             memcpy(file->name, to, strlen(to) + 1);
     }
+}
+
+/* There is nothing but files here. */
+enum hf_err
+hf_dir_check_name(struct hf_dir *dir, const char *name, struct hf_detail *detail)
+{
+    (void)dir;
+    (void)name;
+    (void)detail;
+    return HF_OK;
 }
 
 enum hf_err

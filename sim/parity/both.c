@@ -114,6 +114,19 @@ SIDES(enum hf_err, hf_dir_lock, struct hf_dir *dir, bool exclusive, struct hf_de
                      real_dir_lock(dir->real, exclusive, NULL));
 }
 
+SIDES(void, hf_dir_unlock, struct hf_dir *dir)
+{
+    __real_hf_dir_unlock(dir->sim);
+    real_dir_unlock(dir->real);
+}
+
+SIDES(enum hf_err, hf_dir_check_name, struct hf_dir *dir, const char *name,
+      struct hf_detail *detail)
+{
+    return same_code("check", name, __real_hf_dir_check_name(dir->sim, name, detail),
+                     real_dir_check_name(dir->real, name, NULL));
+}
+
 /* Names of a listing, each with its end, added up so that their order does not matter. */
 struct listing {
     hf_name_fn *visit;

@@ -7,6 +7,8 @@
 #define hf_dir_open real_dir_open
 #define hf_dir_close real_dir_close
 #define hf_dir_lock real_dir_lock
+#define hf_dir_unlock real_dir_unlock
+#define hf_dir_check_name real_dir_check_name
 #define hf_dir_list real_dir_list
 #define hf_dir_sync real_dir_sync
 #define hf_dir_rename real_dir_rename

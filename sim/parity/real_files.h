@@ -14,6 +14,9 @@ enum hf_err real_dir_open(struct real_dir **out, const char *path, unsigned flag
                           struct hf_detail *detail);
 void real_dir_close(struct real_dir *dir);
 enum hf_err real_dir_lock(struct real_dir *dir, bool exclusive, struct hf_detail *detail);
+void real_dir_unlock(struct real_dir *dir);
+enum hf_err real_dir_check_name(struct real_dir *dir, const char *name,
+                                struct hf_detail *detail);
 enum hf_err real_dir_list(struct real_dir *dir, hf_name_fn *visit, void *context,
                           struct hf_detail *detail);
 enum hf_err real_dir_sync(struct real_dir *dir, struct hf_detail *detail);

@@ -161,6 +161,8 @@ take_directory(struct hf_fresh *fresh, const char *path, struct hf_detail *detai
         err = hf_detail_set(detail, HF_ERR_INVALID,
                             "the directory holds a database, or files of one; name an empty "
                             "one");
+    if (err == HF_ERR_INVALID && fresh->dir != NULL)
+        hf_dir_unlock(fresh->dir);
     if (err == HF_OK)
         err = clear(fresh, names, detail);
     if (err == HF_OK)

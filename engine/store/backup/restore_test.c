@@ -163,7 +163,7 @@ test_targets(void)
     TAP_OK(restore("db", &full, NULL, 0) == HF_ERR_INVALID, "a database is no target");
     test_shell("mkdir foreign && touch foreign/letter");
     TAP_OK(restore("foreign", &full, NULL, 0) == HF_ERR_INVALID &&
-               test_shell("[ \"$(ls foreign | grep -v LOCK)\" = letter ]"),
+               test_shell("[ \"$(ls foreign)\" = letter ]"),
            "nor is a folder with something else in it");
     test_shell("mkdir rest && cp db/wal-* rest/wal-0000000001");
     TAP_OK(restore("rest", &full, NULL, 0) == HF_ERR_INVALID &&

@@ -87,6 +87,8 @@ save(struct saving *saving, const char *path, uint64_t base, struct hf_snapshot 
 
     if (err == HF_OK)
         err = hf_path_open(&saving->dir, &name, path, detail);
+    if (err == HF_OK)
+        err = hf_dir_check_name(saving->dir, name, detail); /* it would be replaced */
     if (err != HF_OK)
         return err;
     saving->name = saving->temporary + (name - path);

@@ -285,6 +285,13 @@ test_save(void)
            "a later one replaces it, and leaves nothing else");
     TAP_OK(hf_snapshot_save(db, 0, test_path("none/f"), NULL) == HF_ERR_NOT_FOUND,
            "a folder that is not there is told");
+    TAP_OK(test_shell("mkfifo pipe && ln -s f.snap link && mkdir folder") &&
+               hf_snapshot_save(db, 0, test_path("pipe"), NULL) == HF_ERR_INVALID &&
+               hf_snapshot_save(db, 0, test_path("link"), NULL) == HF_ERR_INVALID &&
+               hf_snapshot_save(db, 0, test_path("folder"), NULL) == HF_ERR_INVALID &&
+               test_shell("test -p pipe && test -L link && test -d folder && rm -r pipe link "
+                          "folder"),
+           "what is no file is not replaced by one");
     TAP_OK(hf_close(db) == HF_OK, "the database closes");
     db = test_open(test_path("s"), HF_READ_ONLY);
     TAP_OK(hf_snapshot_save(db, 100, test_path("i.snap"), &saved) == HF_OK &&

@@ -18,10 +18,12 @@ prepare_new(struct hf_recovering *r)
                              "the directory holds tables or a manifest and no log segment");
     if (!(db->options.flags & HF_CREATE) || (db->options.flags & HF_READ_ONLY))
         return hf_detail_set(r->detail, HF_ERR_NOT_FOUND, "the directory holds no database");
-    if (r->foreign)
+    if (r->foreign) {
+        hf_dir_unlock(db->dir);
         return hf_detail_set(
             r->detail, HF_ERR_INVALID,
             "the directory holds other files and no database; name an empty one");
+    }
     enum hf_err err = hf_env_entropy(db->log.uuid, sizeof db->log.uuid);
     if (err != HF_OK)
         return hf_detail_set(r->detail, err, "the system has no entropy for a new database");
