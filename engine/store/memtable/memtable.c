@@ -28,6 +28,14 @@ page_bits(uint64_t segment_size)
     return bits;
 }
 
+static uint64_t
+linked_version(const void *context, uint64_t ref)
+{
+    const struct hf_memtable *table = context;
+
+    return hf_wal_op_version(hf_segments_at(&table->segments, ref));
+}
+
 enum hf_err
 hf_memtable_open(struct hf_memtable **out, struct hf_budget *budget, uint64_t seed,
                  uint64_t segment_size)
@@ -41,7 +49,7 @@ hf_memtable_open(struct hf_memtable **out, struct hf_budget *budget, uint64_t se
     *table = (struct hf_memtable){ .budget = budget, .refs = 1, .seed = seed };
     table->fanout = segment_size < LARGE_SEGMENT ? FANOUT_MIN : HF_ORDERED_FANOUT;
     hf_segments_init(&table->segments, budget);
-    hf_links_init(&table->links, budget);
+    hf_links_init(&table->links, budget, linked_version, table);
     err = hf_hash_open(&table->hash, budget, page_bits(segment_size));
     if (err != HF_OK)
         hf_memtable_unref(table);
@@ -80,6 +88,19 @@ key_at(const struct hf_memtable *table, uint64_t ref)
 {
     const uint8_t *op = hf_segments_at(&table->segments, ref);
     return hf_span(op + HF_WAL_OP_HEAD, hf_load_u16(op + 1));
+}
+
+static uint64_t
+version_at(const struct hf_memtable *table, uint64_t ref)
+{
+    return hf_wal_op_version(hf_segments_at(&table->segments, ref));
+}
+
+/* The operation at `ref`, as an end of a link. */
+static struct hf_link_end
+end_at(const struct hf_memtable *table, uint64_t ref)
+{
+    return (struct hf_link_end){ ref, version_at(table, ref) };
 }
 
 static inline struct hf_hash_slot *
@@ -172,7 +193,8 @@ count_op(struct hf_memtable *table, const struct hf_wal_op *op)
 void
 hf_memtable_insert(struct hf_memtable *table, uint64_t hash, uint64_t ref)
 {
-    struct hf_wal_op op = hf_wal_op_decode(hf_segments_at(&table->segments, ref));
+    const uint8_t *at = hf_segments_at(&table->segments, ref);
+    struct hf_wal_op op = hf_wal_op_decode(at);
     struct hf_hash_slot *slot = slot_of(table, op.key, hash);
 
     count_op(table, &op);
@@ -184,7 +206,7 @@ hf_memtable_insert(struct hf_memtable *table, uint64_t hash, uint64_t ref)
         hf_hash_insert(table->hash, hash, ref);
         return;
     }
-    hf_links_add(&table->links, ref, slot->ref);
+    hf_links_add(&table->links, (struct hf_link_end){ ref, hf_wal_op_version(at) }, slot->ref);
     slot->ref = ref;
 }
 
@@ -236,26 +258,34 @@ hf_memtable_insert_range(struct hf_memtable *table, uint64_t ref)
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
+/* The operation at `newest` is too new. */
+static uint64_t
+ref_of_old(const struct hf_memtable *table, struct hf_link_end newest, uint64_t version)
+{
+    uint64_t ref = hf_links_as_of(&table->links, newest, version);
+
+    HF_MARK(view_old_version);
+    return ref == 0 || version_at(table, ref) > version ? 0 : ref;
+}
+
 uint64_t
 hf_memtable_ref_as_of(const struct hf_memtable *table, uint64_t ref, uint64_t version)
 {
-    while (ref != 0 && hf_wal_op_version(hf_segments_at(&table->segments, ref)) > version) {
-        HF_MARK(view_old_version);
-        ref = hf_links_older(&table->links, ref);
-    }
-    return ref;
+    struct hf_link_end newest = end_at(table, ref);
+
+    return newest.version <= version ? ref : ref_of_old(table, newest, version);
 }
 
 uint64_t
 hf_memtable_ref_older(const struct hf_memtable *table, uint64_t ref)
 {
-    uint64_t version = hf_wal_op_version(hf_segments_at(&table->segments, ref));
+    struct hf_link_end end = end_at(table, ref);
 
     /* Operations of one commit share its version: only the last of them counts. */
     do {
-        ref = hf_links_older(&table->links, ref);
-    } while (ref != 0 && hf_wal_op_version(hf_segments_at(&table->segments, ref)) == version);
-    return ref;
+        end.ref = hf_links_older(&table->links, end);
+    } while (end.ref != 0 && version_at(table, end.ref) == end.version);
+    return end.ref;
 }
 
 struct hf_entry
@@ -301,9 +331,8 @@ hf_memtable_first(const struct hf_memtable *table, struct hf_frame *frame)
 uint64_t
 hf_memtable_linked_from(const struct hf_memtable *table)
 {
-    if (hf_links_is_empty(&table->links))
-        return UINT64_MAX;
-    return hf_wal_op_version(hf_segments_at(&table->segments, hf_links_front(&table->links)));
+    return hf_links_is_empty(&table->links) ? UINT64_MAX
+                                            : hf_links_front(&table->links).version;
 }
 
 void
@@ -336,7 +365,7 @@ hf_memtable_find_newer(const struct hf_memtable *table, uint64_t ref, uint64_t *
         if (hops == HOPS_MAX)
             return false;
         *newer = at;
-        at = hf_links_older(&table->links, at);
+        at = hf_links_older(&table->links, end_at(table, at));
         HF_ASSERT(at != 0); /* invariant 4 */
     }
     return true;
@@ -351,7 +380,7 @@ hf_memtable_move(struct hf_memtable *table, uint64_t from, uint64_t to, uint64_t
     note_dead(table, from);
     note_living(table, to);
     if (newer != 0) {
-        hf_links_relink(&table->links, newer, to);
+        hf_links_relink(&table->links, end_at(table, newer), to);
         return;
     }
     slot_of(table, key, hf_memtable_hash(table, key))->ref = to;
@@ -368,7 +397,7 @@ hf_memtable_drop(struct hf_memtable *table, uint64_t ref, uint64_t newer)
 
     note_dead(table, ref);
     if (newer != 0) {
-        hf_links_relink(&table->links, newer, 0);
+        hf_links_relink(&table->links, end_at(table, newer), 0);
         return;
     }
     if (table->ordered != NULL)
@@ -488,18 +517,12 @@ struct tally {
     uint64_t reached, keys; /* from slots, and by links */
 };
 
-static uint64_t
-version_at(const struct hf_memtable *table, uint64_t ref)
-{
-    return hf_wal_op_version(hf_segments_at(&table->segments, ref));
-}
-
 /* Walks from the newest operation of a key through all that links lead to. */
 static const char *
 check_chain(const struct hf_memtable *table, uint64_t ref, struct tally *tally)
 {
     tally->keys++;
-    for (; ref != 0; ref = hf_links_older(&table->links, ref)) {
+    for (; ref != 0; ref = hf_links_older(&table->links, end_at(table, ref))) {
         tally->reached++;
         if (hf_memtable_is_dead(table, ref))
             return "memtable invariant 4: an operation that can be reached is marked dead";
@@ -513,7 +536,7 @@ check_op(const struct hf_memtable *table, uint64_t ref, struct tally *tally)
 {
     struct hf_span key = key_at(table, ref);
     struct hf_hash_slot *slot = slot_of(table, key, hf_memtable_hash(table, key));
-    uint64_t older = hf_links_older(&table->links, ref);
+    uint64_t older = hf_links_older(&table->links, end_at(table, ref));
 
     if (is_range(hf_segments_at(&table->segments, ref)) ||
         (table->tells_dead && hf_memtable_is_dead(table, ref)))
@@ -611,9 +634,10 @@ hf_memtable_check(const struct hf_memtable *table)
     const char *broken = hf_hash_check(table->hash);
     struct tally tally = { 0 };
 
+    if (broken == NULL)
+        broken = hf_links_check(&table->links);
     if (broken == NULL && table->ranges != NULL)
         broken = hf_range_set_check(table->ranges);
-
     for (uint32_t i = 0; broken == NULL && i < table->segments.count; i++)
         broken = check_segment(table, i, &tally);
     if (broken == NULL)
