@@ -3,7 +3,8 @@
  *
  * Three tables, all keyed by the content of a site's name and never by its address:
  *
- *   seen      (site, entity) -> occurrences so far     open addressing, cleared by generation
+ *   seen      (site, entity) -> occurrences so far     open addressing, cleared by generation,
+ *                                                      the pair in one number of 64 bits
  *   explicit  (site, entity, occurrence) -> value      the same, filled by sim_tape_load
  *   record    each draw in the order of asking         an array, when it is wanted
  *   feed      bytes that become explicit draws         a span, used up from its front
@@ -20,7 +21,7 @@
 #include <stdlib.h>
 
 #define SITE_CACHE 256u /* addresses remembered, a power of two */
-#define SEEN_MIN 4096u
+#define SEEN_MIN 1024u  /* small enough to stay near the processor where a run is small */
 #define LINE_SIZE_MAX 512u
 
 struct site {
@@ -29,9 +30,9 @@ struct site {
 };
 
 struct seen {
-    uint64_t site, entity;
-    uint64_t generation; /* of the tape when it was used last: an older one is empty */
-    uint64_t count;
+    uint64_t key; /* of site and entity: that two pairs share one is not to be expected */
+    uint32_t generation; /* of the tape when it was used last: another one is empty */
+    uint32_t count;
 };
 
 struct entry {
@@ -48,7 +49,7 @@ struct sim_tape {
 
     struct seen *seen;
     size_t seen_size, seen_used;
-    uint64_t generation;
+    uint32_t generation; /* never 0, which fresh slots have */
 
     struct entry *entries; /* in the order of the file */
     size_t entry_count, entry_capacity;
@@ -106,7 +107,10 @@ sim_tape_close(struct sim_tape *tape)
 void
 sim_tape_rewind(struct sim_tape *tape)
 {
-    tape->generation++;
+    if (++tape->generation == 0) {
+        memset(tape->seen, 0, tape->seen_size * sizeof *tape->seen);
+        tape->generation = 1;
+    }
     tape->seen_used = 0;
     tape->drawn_count = 0;
     tape->clock = 0;
@@ -184,17 +188,16 @@ site_hash(struct sim_tape *tape, const char *name)
     return site->hash;
 }
 
-/* The slot of the pair: its own, or the empty one where it belongs. */
+/* The slot of the key: its own, or the empty one where it belongs. */
 static struct seen *
-seen_slot(struct sim_tape *tape, uint64_t site, uint64_t entity, uint64_t key)
+seen_slot(struct sim_tape *tape, uint64_t key)
 {
     size_t mask = tape->seen_size - 1;
     size_t i = (size_t)key & mask;
 
     for (;; i = (i + 1) & mask) {
         struct seen *seen = &tape->seen[i];
-        if (seen->generation != tape->generation ||
-            (seen->site == site && seen->entity == entity))
+        if (seen->generation != tape->generation || seen->key == key)
             return seen;
     }
 }
@@ -209,24 +212,23 @@ seen_double(struct sim_tape *tape)
     tape->seen = sim_new(tape->seen_size * sizeof *tape->seen);
     for (size_t i = 0; i < old_size; i++) {
         if (old[i].generation == tape->generation)
-            *seen_slot(tape, old[i].site, old[i].entity,
-                       sim_mix_in(old[i].site, old[i].entity)) = old[i];
+            *seen_slot(tape, old[i].key) = old[i];
     }
     free(old);
 }
 
 static uint64_t
-next_occurrence(struct sim_tape *tape, uint64_t site, uint64_t entity, uint64_t key)
+next_occurrence(struct sim_tape *tape, uint64_t key)
 {
-    struct seen *seen = seen_slot(tape, site, entity, key);
+    struct seen *seen = seen_slot(tape, key);
 
     if (seen->generation == tape->generation)
         return seen->count++;
     if (++tape->seen_used > tape->seen_size / 2) {
         seen_double(tape);
-        seen = seen_slot(tape, site, entity, key);
+        seen = seen_slot(tape, key);
     }
-    *seen = (struct seen){ site, entity, tape->generation, 1 };
+    *seen = (struct seen){ key, tape->generation, 1 };
     return 0;
 }
 
@@ -288,7 +290,7 @@ sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t boun
 {
     uint64_t site = site_hash(tape, name);
     uint64_t key = sim_mix_in(site, entity);
-    uint64_t occurrence = next_occurrence(tape, site, entity, key);
+    uint64_t occurrence = next_occurrence(tape, key);
     const size_t *slot =
         tape->slot_count == 0 ? NULL : entry_slot(tape, site, entity, occurrence);
     uint64_t value = 0;

@@ -3,7 +3,8 @@
  */
 #include "store/file_name.h"
 
-#include <stdio.h>
+#include "base/assert.h"
+
 #include <string.h>
 
 #define DIGITS 10
@@ -11,7 +12,14 @@
 void
 hf_file_name(char name[HF_NAME_SIZE_MAX], const char *word, uint32_t number, const char *suffix)
 {
-    snprintf(name, HF_NAME_SIZE_MAX, "%s%010u%s", word, (unsigned)number, suffix);
+    size_t word_size = strlen(word), suffix_size = strlen(suffix) + 1;
+    char *digits = name + word_size;
+
+    HF_ASSERT(word_size + DIGITS + suffix_size <= HF_NAME_SIZE_MAX);
+    memcpy(name, word, word_size);
+    for (size_t i = DIGITS; i > 0; i--, number /= 10)
+        digits[i - 1] = (char)('0' + number % 10);
+    memcpy(digits + DIGITS, suffix, suffix_size);
 }
 
 uint32_t

@@ -144,6 +144,8 @@ struct report {
     struct sim_last_events events;
 };
 
+#define REPORT_HEAD offsetof(struct report, events.text)
+
 /* ---- workers ----------------------------------------------------------------------------- */
 
 struct worker {
@@ -188,16 +190,13 @@ read_all(int file, void *to, size_t len)
 static bool
 send_report(int file, const struct report *report)
 {
-    return write_all(file, &report->result, sizeof report->result) &&
-           write_all(file, &report->events,
-                     offsetof(struct sim_last_events, text) + report->events.size);
+    return write_all(file, report, REPORT_HEAD + report->events.size);
 }
 
 static bool
 receive_report(int file, struct report *report)
 {
-    return read_all(file, &report->result, sizeof report->result) &&
-           read_all(file, &report->events.size, sizeof report->events.size) &&
+    return read_all(file, report, REPORT_HEAD) &&
            report->events.size <= sizeof report->events.text &&
            read_all(file, report->events.text, report->events.size);
 }

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/span.h"
+#include "sim/copy.h"
 #include "sim/grow.h"
 
 #include <stdlib.h>
@@ -29,9 +30,12 @@ sim_image_resize(struct sim_image *image, uint64_t size)
 static void
 image_put(struct sim_image *image, uint64_t off, const uint8_t *from, uint64_t len)
 {
+    if (off > image->size)
+        sim_image_resize(image, off);
+    sim_grow(&image->at, &image->capacity, off + len, 1);
+    sim_copy(image->at + off, from, len);
     if (off + len > image->size)
-        sim_image_resize(image, off + len);
-    memcpy(image->at + off, from, len);
+        image->size = off + len;
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
@@ -115,10 +119,9 @@ add_op(struct sim_disk *disk, struct sim_inode *inode, enum sim_op_kind kind)
 }
 
 static void
-set_size(struct sim_disk *disk, struct sim_inode *inode, uint64_t size)
+add_size(struct sim_disk *disk, struct sim_inode *inode, uint64_t size)
 {
     add_op(disk, inode, SIM_OP_SIZE)->off = size;
-    sim_image_resize(&inode->mem, size);
     sim_inode_allocate(disk, inode, size);
 }
 
@@ -137,7 +140,7 @@ add_data(struct sim_disk *disk, struct sim_inode *inode, uint64_t off, uint64_t 
     op->len = limit - off;
     op->bytes = inode->op_bytes_used;
     sim_grow(&inode->op_bytes, &inode->op_bytes_capacity, inode->op_bytes_used + op->len, 1);
-    memcpy(inode->op_bytes + op->bytes, inode->mem.at + off, op->len);
+    sim_copy(inode->op_bytes + op->bytes, inode->mem.at + off, op->len);
     inode->op_bytes_used += op->len;
 }
 
@@ -148,15 +151,16 @@ sim_inode_write(struct sim_disk *disk, struct sim_inode *inode, uint64_t off,
     if (from.len == 0)
         return;
     if (off + from.len > inode->mem.size)
-        set_size(disk, inode, off + from.len);
-    memcpy(inode->mem.at + off, from.at, from.len);
+        add_size(disk, inode, off + from.len);
+    image_put(&inode->mem, off, from.at, from.len);
     add_data(disk, inode, off, from.len);
 }
 
 void
 sim_inode_truncate(struct sim_disk *disk, struct sim_inode *inode, uint64_t size)
 {
-    set_size(disk, inode, size);
+    add_size(disk, inode, size);
+    sim_image_resize(&inode->mem, size);
 }
 
 /* ---- from the cache to the disk ---------------------------------------------------------- */
@@ -200,6 +204,18 @@ sim_inode_drop_ops(struct sim_inode *inode, size_t count)
     }
 }
 
+/* Whether this SIZE but makes room for the DATA behind it, which fills that with whole sectors
+ * of its own: there is nothing to clear first, and nothing to give up. */
+static bool
+is_filled_next(const struct sim_inode *inode, size_t index, uint64_t order)
+{
+    const struct sim_op *size = &inode->ops[index], *data = size + 1;
+
+    return size->kind == SIM_OP_SIZE && index + 1 < inode->op_count && data->order <= order &&
+           data->kind == SIM_OP_DATA && data->off == inode->disk.size &&
+           data->off % SIM_SECTOR == 0 && data->off + data->len == size->off;
+}
+
 void
 sim_inode_sync(struct sim_disk *disk, struct sim_inode *inode, uint64_t order)
 {
@@ -209,7 +225,8 @@ sim_inode_sync(struct sim_disk *disk, struct sim_inode *inode, uint64_t order)
     inode->synced_to = 0;
     for (; count < inode->op_count && inode->ops[count].order <= order; count++) {
         const struct sim_op *op = &inode->ops[count];
-        sim_inode_apply(disk, inode, op);
+        if (!is_filled_next(inode, count, order))
+            sim_inode_apply(disk, inode, op);
         if (op->kind == SIM_OP_SIZE)
             continue;
         if (op->off < inode->synced_from)

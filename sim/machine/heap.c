@@ -115,15 +115,22 @@ cut(struct sim_heap *heap, unsigned class, bool is_page)
     return block;
 }
 
+/* Whose blocks hold `size` bytes. */
+static unsigned
+class_of(size_t size)
+{
+    if (size <= (size_t)1 << CLASS_MIN)
+        return CLASS_MIN;
+    return 64u - (unsigned)__builtin_clzll((unsigned long long)size - 1);
+}
+
 static void *
 hand_out(struct sim_heap *heap, size_t size, bool is_page)
 {
     struct sim_block **list = is_page ? heap->free_pages : heap->free_blocks;
     struct sim_block *block;
-    unsigned class = CLASS_MIN;
+    unsigned class = class_of(size);
 
-    while (((size_t)1 << class) < size)
-        class ++;
     HF_ASSERT(class < SIM_HEAP_CLASSES);
     block = list[class];
     if (block != NULL) {

@@ -29,6 +29,7 @@
 #include "format/wal_walk.h"
 #include "sim/machine/machine_state.h"
 #include "store/backup/fresh.h"
+#include "store/file_name.h"
 
 #include <stdlib.h>
 
@@ -75,8 +76,10 @@ goes_on_at(const struct sim_disk *disk, unsigned folder, uint32_t first)
 
     for (size_t i = 0; i < disk->visible.count; i++) {
         const struct sim_name *name = &disk->visible.at[i];
+        if (name->folder != folder || name->inode->class != SIM_FILE_WAL)
+            continue;
         uint32_t number = number_of(name->name);
-        if (name->folder != folder || name->inode->class != SIM_FILE_WAL || number < first)
+        if (number < first)
             continue;
         if (number == first)
             return has_durably_begun(disk, folder, name->inode);
@@ -111,9 +114,10 @@ newest_segment(const struct sim_disk *disk, unsigned folder, const struct sim_in
 
     for (size_t i = 0; i < disk->visible.count; i++) {
         const struct sim_name *name = &disk->visible.at[i];
+        if (name->folder != folder || name->inode->class != SIM_FILE_WAL)
+            continue;
         uint32_t number = number_of(name->name);
-        if (name->folder != folder || name->inode->class != SIM_FILE_WAL || number <= newest ||
-            !has_durably_begun(disk, folder, name->inode))
+        if (number <= newest || !has_durably_begun(disk, folder, name->inode))
             continue;
         newest = number;
         *out = name->inode;
@@ -207,7 +211,7 @@ is_segment_needed(const struct sim_disk *disk, unsigned folder, const struct sim
             (manifest.number != 0 && link.last <= manifest.last))
             return false;
         number = link.prev;
-        snprintf(name, sizeof name, "wal-%010u", (unsigned)number);
+        hf_file_name(name, "wal-", number, "");
         at = sim_disk_find(disk, folder, name);
     }
     return at == inode;
@@ -226,7 +230,7 @@ judge_manifest(const struct sim_disk *disk, unsigned folder, const struct sim_in
     if (!goes_on_at(disk, folder, manifest.log_first))
         return "a manifest was named before the log behind it had durably begun";
     while (hf_manifest_next(&manifest, &info) == HF_MANIFEST_GOOD) {
-        snprintf(name, sizeof name, "table-%010u", (unsigned)info.number);
+        hf_file_name(name, "table-", info.number, "");
         const struct sim_inode *table = sim_disk_find(disk, folder, name);
         if (table == NULL)
             return "a manifest was named, and a table that it names is missing";

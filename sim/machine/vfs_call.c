@@ -31,29 +31,51 @@ has_halves(enum sim_call call)
     return call == SIM_CALL_WRITE || call == SIM_CALL_SYNC || call == SIM_CALL_DIR_SYNC;
 }
 
-struct sim_vfs_call
-sim_vfs_begin(enum sim_call kind, unsigned folder, const char *name, enum sim_file_class file,
-              struct hf_detail *detail)
+uint32_t
+sim_vfs_tag(unsigned folder, const char *name)
+{
+    return (uint32_t)sim_mix_name(name) + folder - SIM_FOLDER_MAIN;
+}
+
+/* `call` says who and where already. */
+static struct sim_vfs_call
+begin(struct sim_vfs_call call, unsigned folder, enum sim_file_class file)
 {
     struct sim_machine *machine = sim_machine_current;
-    struct sim_vfs_call call = { .machine = machine, .detail = detail };
+    enum sim_call kind = call.event.call;
 
     HF_ASSERT(machine != NULL);
+    call.machine = machine;
+    call.event.folder = folder == SIM_FOLDER_MAIN ? NULL : machine->disk.folders[folder].path;
     machine->now_ns += cost_ns[kind];
-    call.event = (struct sim_event){
-        .call = kind,
-        .folder = folder == SIM_FOLDER_MAIN ? NULL : machine->disk.folders[folder].path,
-        .name = name,
-        .tag = (uint32_t)sim_mix_name(name) + folder - SIM_FOLDER_MAIN,
-    };
     call.strike = sim_faults_call(machine, kind, file);
     if (call.strike.crash != NULL &&
         (call.strike.crash_at == SIM_BEFORE ||
          (call.strike.crash_at == SIM_HALF && !has_halves(kind)))) {
-        sim_note(machine, "    %s %s: not begun", sim_call_name(kind), name);
+        sim_note(machine, "    %s %s: not begun", sim_call_name(kind), call.event.name);
         sim_vfs_crash(&call);
     }
     return call;
+}
+
+struct sim_vfs_call
+sim_vfs_begin(enum sim_call kind, unsigned folder, const char *name, enum sim_file_class file,
+              struct hf_detail *detail)
+{
+    struct sim_vfs_call call = { .detail = detail };
+
+    call.event =
+        (struct sim_event){ .call = kind, .name = name, .tag = sim_vfs_tag(folder, name) };
+    return begin(call, folder, file);
+}
+
+struct sim_vfs_call
+sim_vfs_begin_file(enum sim_call kind, const struct hf_file *file, struct hf_detail *detail)
+{
+    struct sim_vfs_call call = { .detail = detail };
+
+    call.event = (struct sim_event){ .call = kind, .name = file->name, .tag = file->tag };
+    return begin(call, file->folder, file->inode->class);
 }
 
 enum hf_err

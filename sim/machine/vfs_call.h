@@ -26,6 +26,7 @@ struct hf_file {
     struct sim_inode *inode;
     unsigned folder;
     bool is_writable;
+    uint32_t tag; /* of its name: sim_vfs_tag */
     char name[HF_NAME_SIZE_MAX];
 };
 
@@ -38,9 +39,14 @@ struct sim_vfs_call {
     const char *cause; /* of a failure, for people */
 };
 
+/* What stands for a name in traces, and what draws about its file are keyed by. */
+uint32_t sim_vfs_tag(unsigned folder, const char *name);
 /* `name` stands in `folder`. May not return. */
 struct sim_vfs_call sim_vfs_begin(enum sim_call kind, unsigned folder, const char *name,
                                   enum sim_file_class file, struct hf_detail *detail);
+/* The same for a file that is open. */
+struct sim_vfs_call sim_vfs_begin_file(enum sim_call kind, const struct hf_file *file,
+                                       struct hf_detail *detail);
 /* May not return. */
 enum hf_err sim_vfs_end(struct sim_vfs_call *call, enum hf_err err);
 /* The same with an error, and its cause for people. */

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/span.h"
+#include "sim/copy.h"
 #include "sim/machine/media.h"
 #include "sim/machine/sync_sim.h"
 #include "sim/mix.h"
@@ -20,8 +21,7 @@ static struct sim_vfs_call
 begin_file(enum sim_call kind, struct hf_file *file, uint64_t off, uint64_t len,
            struct hf_detail *detail)
 {
-    struct sim_vfs_call call =
-        sim_vfs_begin(kind, file->folder, file->name, file->inode->class, detail);
+    struct sim_vfs_call call = sim_vfs_begin_file(kind, file, detail);
 
     call.event.off = off;
     call.event.len = len;
@@ -77,7 +77,8 @@ hf_file_open(struct hf_file **out, struct hf_dir *dir, const char *name, enum hf
         return sim_vfs_fail(&call, HF_ERR_NO_MEMORY, "no memory");
     *file = (struct hf_file){ .next = machine->files,
                               .here = &machine->files,
-                              .folder = dir->folder };
+                              .folder = dir->folder,
+                              .tag = call.event.tag };
     file->is_writable = how != HF_FILE_READ;
     file->inode = find_or_create(&call, dir->folder, how, &err);
     if (file->inode == NULL) {
@@ -181,7 +182,7 @@ hf_file_read(struct hf_file *file, uint64_t off, void *to, size_t len, size_t *g
     if (len > 0 && sim_book_read(&call.machine->book, inode, off, off + len))
         return sim_vfs_fail(&call, HF_ERR_IO, "input/output error");
     if (len > 0)
-        memcpy(to, inode->mem.at + off, len);
+        sim_copy(to, inode->mem.at + off, len);
     if (len > 0 && call.strike.error != NULL && call.strike.error->fault == SIM_STALE_READ)
         read_elsewhere(&call, inode, to, len);
     *got = len;

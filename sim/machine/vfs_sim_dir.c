@@ -202,8 +202,10 @@ static void
 follow_name(struct sim_machine *machine, const struct sim_inode *inode, const char *to)
 {
     for (struct hf_file *file = machine->files; file != NULL; file = file->next) {
-        if (file->inode == inode)
-            memcpy(file->name, to, strlen(to) + 1);
+        if (file->inode != inode)
+            continue;
+        memcpy(file->name, to, strlen(to) + 1);
+        file->tag = sim_vfs_tag(file->folder, to);
     }
 }
 
