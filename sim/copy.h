@@ -1,9 +1,9 @@
 /*
  * copy.h - bytes from here to there, in lines of the processor's cache.
  *
- * The machine copies pieces of some KiB all day: what is read, written and synced. The C library
- * hands those over to the processor's own instruction for copying (`rep movsb`), which takes
- * longer to begin than the piece takes to copy: a tenth of a run's time.
+ * The machine copies pieces of some KiB all day: what is read, written and synced. The C
+ * library hands those over to the processor's own instruction for copying (`rep movsb`), which
+ * takes longer to begin than the piece takes to copy: a tenth of a run's time.
  */
 #ifndef SIM_COPY_H
 #define SIM_COPY_H

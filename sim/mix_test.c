@@ -1,9 +1,10 @@
 /*
  * mix_test.c - the hash of contents sees every byte, and where it stands.
  *
- * Method: exact copies of every length to LEN_MAX, some blocks long: of zeros and of other bytes,
- * each bit is flipped; a single byte stands at every place in turn; zeros of each length are told
- * apart. Catches a lane or a rest that is left out, and zeros that are skipped but not counted.
+ * Method: exact copies of every length to LEN_MAX, some blocks long: of zeros and of other
+ * bytes, each bit is flipped; a single byte stands at every place in turn; zeros of each length
+ * are told apart. Catches a lane or a rest that is left out, and zeros that are skipped but not
+ * counted.
  */
 #include "sim/mix.h"
 
