@@ -69,6 +69,7 @@
     X(table_filter_damaged, "a damaged filter block was passed over")                          \
     X(table_many_levels, "a table got more than one level of index")                           \
     X(table_filter_folded, "a filter planned too large was folded")                            \
+    X(scan_passed_range, "a scan went past what a range covers at once")                       \
     X(table_ranges_bad, "a table was opened whose deleted ranges are damaged")                 \
     X(view_old_version, "a read reached an older version through a side link")                 \
     X(reclaim_moved, "memory mode moved a living record out of a segment")                     \
@@ -136,6 +137,7 @@
     X(merge_drop_ranges, "a merge drops ranges whatever lies below")                           \
     X(flush_lose_ranges, "a flush leaves the ranges of its memtable out")                      \
     X(range_covers_newer, "a range covers what was written after it, too")                     \
+    X(scan_passes_newer, "a scan goes past what was written into a range, too")                \
     X(table_bounds_without_ranges, "the bounds of a table leave its ranges out")               \
     X(merge_no_floor, "a merge drops versions that a view or keep_versions needs")             \
     X(merge_lose_times, "a merge drops when commits were made")                                \

@@ -5,15 +5,21 @@
  * first key over all of them is next, and of equal keys the newest source has the say. An item
  * lives until the next call: only then the iterator moves on and lets go of blocks.
  *
+ * Keys that a range covers are passed one by one at first; a few in a row, and sources that have
+ * nothing newer than the range go past it at once.
+ *
  * The ordered indexes of the memtables are brought up to date when the iterator opens:
  * everything that its view can see is then in them.
  */
 #include "store/read.h"
 
+#include "base/assert.h"
+#include "base/probe.h"
 #include "base/span.h"
 #include "base/timing.h"
 #include "store/merge/source.h"
 
+#define COVERED_STEPS 8u      /* in a row, before covered keys are worth a search */
 #define CATCH_UP_FRAMES 4096u /* read with the lock held; then others may go first */
 
 struct hf_iter {
@@ -294,19 +300,136 @@ step(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *deta
     return HF_OK;
 }
 
+/* ---- past what ranges cover -------------------------------------------------------------- */
+
+/* The keys around `key` that have the same newest range, the one of version `cover`. Its bounds
+ * stay as long as the view. */
+static struct hf_fragment
+covered_around(const struct hf_view *view, struct hf_span key, uint64_t cover)
+{
+    const struct hf_catalog *catalog = view->catalog;
+    uint32_t count = catalog->memtable_count + catalog->ranged_count;
+    struct hf_fragment fragment = { .version = 0 };
+
+    for (uint32_t i = 0; fragment.version != cover && i < count; i++) {
+        const struct hf_range_set *set =
+            i < catalog->memtable_count ? catalog->memtables[i]->ranges
+                                        : catalog->ranged[i - catalog->memtable_count]->ranges;
+        if (set != NULL)
+            fragment = hf_range_set_fragment(set, key, view->version);
+    }
+    HF_ASSERT(fragment.version == cover);
+    return fragment;
+}
+
+/*
+ * How far a source of tables may go: past all tables with nothing newer than the range, up to
+ * the end of what is covered. False: the table that it stands in has something newer.
+ */
+static bool
+limit_forward(const struct hf_source *source, const struct hf_fragment *covered,
+              struct hf_span *limit)
+{
+    uint32_t i = source->table_index;
+
+    while (
+        i < source->table_count && source->tables[i]->info.version_max < covered->version &&
+        (covered->to.len == 0 || hf_table_ends_before(&source->tables[i]->info, covered->to)))
+        i++;
+    if (i == source->table_count || source->tables[i]->info.version_max < covered->version)
+        *limit = covered->to;
+    else
+        *limit = source->tables[i]->info.key_min;
+    return i == source->table_count || i > source->table_index ||
+           source->tables[i]->info.version_max < covered->version;
+}
+
+/* The same backward, where tables end before the first key covered. */
+static bool
+limit_backward(const struct hf_source *source, const struct hf_fragment *covered,
+               struct hf_span *limit)
+{
+    uint32_t i = source->table_index + 1; /* the tables from i on have been passed */
+
+    *limit = covered->from;
+    while (i > 0 && source->tables[i - 1]->info.version_max < covered->version &&
+           (covered->from.len == 0 ||
+            hf_span_compare(source->tables[i - 1]->info.key_min, covered->from) >= 0))
+        i--;
+    if (i == 0 || source->tables[i - 1]->info.version_max < covered->version)
+        return true;
+    if (i > source->table_index)
+        return false;
+    *limit = source->tables[i]->info.key_min;
+    return true;
+}
+
+/* A source of tables in the fragment goes past as much of it as cannot show. */
+static enum hf_err
+pass_in(struct hf_source *source, const struct hf_fragment *covered, bool reverse, bool *moved,
+        struct hf_detail *detail)
+{
+    struct hf_span limit;
+
+    if (source->at_end || source->memtable != NULL)
+        return HF_OK;
+    if (reverse ? hf_span_compare(source->entry.key, covered->from) < 0
+                : covered->to.len > 0 && hf_span_compare(source->entry.key, covered->to) >= 0)
+        return HF_OK;
+    bool may_pass = reverse ? limit_backward(source, covered, &limit)
+                            : limit_forward(source, covered, &limit);
+    if (HF_PLANTED(scan_passes_newer)) {
+        limit = reverse ? covered->from : covered->to;
+        may_pass = true;
+    }
+    if (!may_pass)
+        return HF_OK;
+    HF_MARK(scan_passed_range);
+    *moved = true;
+    source->was_given = false;
+    source->at_end = limit.len == 0;
+    if (source->at_end)
+        return HF_OK;
+    return reverse ? hf_source_seek_before(source, limit, detail)
+                   : hf_source_seek(source, limit, detail);
+}
+
+/* *moved: some source has gone on. */
+static enum hf_err
+pass_covered(struct hf_iter *iter, struct hf_span key, uint64_t cover, bool *moved,
+             struct hf_detail *detail)
+{
+    struct hf_fragment covered = covered_around(iter->view, key, cover);
+    enum hf_err err = HF_OK;
+
+    *moved = false;
+    for (uint32_t i = 0; err == HF_OK && i < iter->source_count; i++)
+        err = pass_in(&iter->sources[i], &covered, iter->range.reverse, moved, detail);
+    return err;
+}
+
 /* To the next key that no range covers. */
 static enum hf_err
 advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
 {
     const struct hf_view *view = iter->view;
+    uint32_t passed = 0, wait = COVERED_STEPS;
     uint64_t cover = 0;
-    enum hf_err err;
+    enum hf_err err = HF_OK;
+    bool moved;
 
-    do {
+    while (err == HF_OK) {
         err = step(iter, found, detail);
         if (err == HF_OK && iter->has_ranges)
             err = hf_read_cover(view->catalog, (*found)->key, view->version, &cover, detail);
-    } while (err == HF_OK && cover > (*found)->version);
+        if (err != HF_OK || cover <= (*found)->version)
+            break;
+        if (++passed < wait)
+            continue;
+        err = pass_covered(iter, (*found)->key, cover, &moved, detail);
+        wait = moved ? COVERED_STEPS : 2 * wait;
+        passed = 0;
+    }
     return err;
 }
 

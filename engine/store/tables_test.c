@@ -402,6 +402,92 @@ test_moves(void)
     *strrchr(path, '/') = 0;
 }
 
+/* ---- scans over deleted ranges ----------------------------------------------------------- */
+
+#define WIDE_KEYS 2000u
+#define WIDE_FIRST 100u
+#define WIDE_LIMIT 1900u
+
+static struct hf_span
+wide_key(unsigned key)
+{
+    static char text[4][16];
+    static int turn;
+    char *at = text[turn++ % 4];
+
+    return hf_span(at, (size_t)snprintf(at, 16, "k%05u", key));
+}
+
+static uint64_t
+block_reads(void)
+{
+    struct hf_stats stats = HF_STATS_INIT;
+
+    hf_stats_get(db, &stats);
+    return stats.block_reads;
+}
+
+/* The blocks that a scan of all reads after an open, which has to give out `count` keys. */
+static uint64_t
+read_by_scan(bool reverse, unsigned count)
+{
+    struct hf_range range = { .reverse = reverse };
+    struct hf_view *view = NULL;
+    struct hf_iter *iter = NULL;
+    struct hf_item item;
+    enum hf_err err = hf_close(db);
+    unsigned seen = 0;
+
+    db = NULL;
+    if (err != HF_OK || hf_open(&db, path, &options, NULL) != HF_OK ||
+        hf_view_open(&view, db, HF_LATEST) != HF_OK ||
+        hf_iter_open(&iter, view, &range) != HF_OK)
+        return UINT64_MAX;
+    uint64_t before = block_reads();
+    while ((err = hf_iter_next(iter, &item)) == HF_OK)
+        seen++;
+    hf_iter_close(iter);
+    hf_view_close(view);
+    return err == HF_ERR_NOT_FOUND && seen == count ? block_reads() - before : UINT64_MAX;
+}
+
+static void
+test_wide_range(void)
+{
+    static const uint8_t value[100];
+    bool ok = true;
+
+    snprintf(path + strlen(path), 32, "/wide");
+    options.keep_versions = HF_KEEP_ALL;
+    ok = hf_open(&db, path, &options, NULL) == HF_OK;
+    for (unsigned i = 0; ok && i < WIDE_KEYS; i++)
+        ok = hf_put(db, wide_key(i), hf_span(value, sizeof value), 0, NULL) == HF_OK;
+    ok = ok && hf_compact(db) == HF_OK;
+    uint64_t all = read_by_scan(false, WIDE_KEYS);
+    ok =
+        ok && hf_delete_range(db, wide_key(WIDE_FIRST), wide_key(WIDE_LIMIT), 0, NULL) == HF_OK;
+    unsigned left = WIDE_KEYS - (WIDE_LIMIT - WIDE_FIRST);
+    uint64_t forward = read_by_scan(false, left), back = read_by_scan(true, left);
+    printf("# %" PRIu64 " blocks; beside the range %" PRIu64 ", backward %" PRIu64 "\n", all,
+           forward, back);
+    TAP_OK(ok && all < UINT64_MAX && forward < all / 4 && back < all / 4,
+           "a scan reads little of what a newer range covers, either way");
+    ok = hf_put(db, wide_key(1000), hf_span(value, 1), 0, NULL) == HF_OK &&
+         hf_flush(db) == HF_OK;
+    forward = read_by_scan(false, left + 1);
+    back = read_by_scan(true, left + 1);
+    TAP_OK(ok && forward < all / 4 && back < all / 4,
+           "and finds what was put into it since, wherever that is");
+    ok = hf_delete_range(db, hf_span(NULL, 0), wide_key(50), 0, NULL) == HF_OK &&
+         hf_delete_range(db, wide_key(1950), hf_span(NULL, 0), 0, NULL) == HF_OK;
+    TAP_OK(ok && read_by_scan(false, left + 1 - 100) < all / 4 &&
+               read_by_scan(true, left + 1 - 100) < all / 4,
+           "so it is with ranges from the first key, and to the end");
+    TAP_OK(hf_verify(db, NULL, NULL) == HF_OK && hf_close(db) == HF_OK, "and all is sound");
+    db = NULL;
+    *strrchr(path, '/') = 0;
+}
+
 int
 main(void)
 {
@@ -419,6 +505,7 @@ main(void)
     }
     run(100, 5, 0);
     test_moves();
+    test_wide_range();
     char command[400];
     snprintf(command, sizeof command, "rm -rf '%s'", path);
     if (system(command) != 0)
