@@ -5,8 +5,8 @@
  * first key over all of them is next, and of equal keys the newest source has the say. An item
  * lives until the next call: only then the iterator moves on and lets go of blocks.
  *
- * Keys that a range covers are passed one by one at first; a few in a row, and sources that have
- * nothing newer than the range go past it at once.
+ * Keys that a range covers are passed one by one at first; a few in a row, and sources that
+ * have nothing newer than the range go past it at once.
  *
  * The ordered indexes of the memtables are brought up to date when the iterator opens:
  * everything that its view can see is then in them.
@@ -408,9 +408,9 @@ pass_covered(struct hf_iter *iter, struct hf_span key, uint64_t cover, bool *mov
     return err;
 }
 
-/* To the next key that no range covers. */
+/* To the next key that no range covers, where there are ranges. */
 static enum hf_err
-advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
+step_uncovered(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
 {
     const struct hf_view *view = iter->view;
     uint32_t passed = 0, wait = COVERED_STEPS;
@@ -420,7 +420,7 @@ advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *d
 
     while (err == HF_OK) {
         err = step(iter, found, detail);
-        if (err == HF_OK && iter->has_ranges)
+        if (err == HF_OK)
             err = hf_read_cover(view->catalog, (*found)->key, view->version, &cover, detail);
         if (err != HF_OK || cover <= (*found)->version)
             break;
@@ -431,6 +431,12 @@ advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *d
         passed = 0;
     }
     return err;
+}
+
+static enum hf_err
+advance(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
+{
+    return iter->has_ranges ? step_uncovered(iter, found, detail) : step(iter, found, detail);
 }
 
 enum hf_err
