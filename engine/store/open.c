@@ -19,6 +19,7 @@
 #define KEYS_MIN 256u
 #define READ_AHEAD_SHARE 64u
 #define READ_AHEAD_MAX (256u << 10)
+#define FRAMES_SHARE 2u /* frames take one byte more for so many of small commits, at most */
 #define BLOCK_SHARE 64u /* a table has so many blocks, or more */
 #define BLOCK_SIZE_MIN 64u
 #define BLOCK_SIZE_MAX 4096u
@@ -186,6 +187,22 @@ memtable_size(const struct hf_db *db, uint64_t segment_size)
     return limit != 0 && size > limit / MEMORY_SHARE ? limit / MEMORY_SHARE : size;
 }
 
+/*
+ * One memtable's worth: a freeze goes with a new segment, so what is behind that in this one
+ * was filled for nothing. And in a much larger one the freeze would come before enough is used
+ * for the next one to be prepared.
+ */
+static uint64_t
+log_size_max(const struct hf_db *db, uint64_t segment_size)
+{
+    uint64_t sector = db->options.sector;
+    uint64_t size = segment_size;
+
+    if (db->memtable_size < segment_size)
+        size = db->memtable_size + db->memtable_size / FRAMES_SHARE + 8 * sector;
+    return (size < segment_size ? size : segment_size) & ~(sector - 1);
+}
+
 /* Blocks of tables shrink with the tables, so that small ones have many, too. */
 uint32_t
 hf_db_block_size(uint64_t table_size)
@@ -210,9 +227,10 @@ keys_max(const struct hf_db *db)
 static void
 init_log(struct hf_db *db)
 {
-    uint64_t size = segment_size_max(db) & ~(uint64_t)(db->options.sector - 1);
+    uint64_t size = segment_size_max(db);
 
     db->memtable_size = memtable_size(db, size);
+    size = log_size_max(db, size);
     db->table_size = db->options.segment_size;
     db->table_keys_max = keys_max(db);
     db->block_size = hf_db_block_size(db->options.segment_size);
