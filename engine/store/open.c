@@ -308,6 +308,11 @@ stop_threads(struct hf_db *db)
     hf_db_unlock(db);
     hf_thread_join(db->log_thread);
     hf_thread_join(db->table_thread);
+    hf_db_lock(db);
+    while (db->tables.gone != NULL)
+        hf_table_sweep(&db->tables);
+    db->tables.defers = false;
+    hf_db_unlock(db);
 }
 
 static enum hf_err
@@ -316,6 +321,7 @@ start_threads(struct hf_db *db, struct hf_detail *detail)
     enum hf_err err = hf_cond_open(&db->due);
 
     hf_db_lock(db); /* they see both of them, or wait */
+    db->tables.defers = true;
     if (err == HF_OK)
         err = hf_thread_start(&db->log_thread, hf_upkeep_keep_log, db, detail);
     if (err == HF_OK)

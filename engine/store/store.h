@@ -15,8 +15,9 @@
  *   published  what readers see: in strict mode only what is durable
  *   durable    what a power cut can no longer take
  *
- * The mutex guards everything here. It is given up only inside hf_log_sync, hf_log_prepare and
- * hf_cond_wait; `syncing` keeps other syncs out meanwhile.
+ * The mutex guards everything here. It is given up inside hf_log_sync, hf_log_prepare, steps of
+ * merges, removals of files and hf_cond_wait; `syncing` keeps other syncs out meanwhile,
+ * `working` other steps.
  *
  * Invariants:
  *   1. published <= last, durable <= last, none of them ever falls

@@ -1,10 +1,11 @@
 /*
  * upkeep.c - background work in bounded steps: one place that knows what there is to do.
  *
- * In order of urgency: a sync that is due, a piece of the next log segment, a step of a flush,
- * of a compaction, in memory mode some of what is superseded given back, frames for an ordered
- * index that a scan has asked for. What fails for want of space or memory waits for better
- * times; a failed sync is remembered by the log itself.
+ * In order of urgency: a sync that is due, a piece of the next log segment, the file of a table
+ * that nobody needs, a step of a flush, of a compaction, in memory mode some of what is
+ * superseded given back, frames for an ordered index that a scan has asked for. What fails for
+ * want of space or memory waits for better times; a failed sync is remembered by the log
+ * itself.
  *
  * Of our own threads one does the first two and the other one the rest: a step of a flush may
  * be the sync of a whole table, and for so long neither could a sync of the log begin that its
@@ -15,8 +16,9 @@
 #include "base/probe.h"
 #include "base/span.h"
 
-#define STEP_FRAMES 256u  /* with the lock held */
-#define IDLE_NS 20000000u /* how soon a thread looks again when nothing wakes it */
+#define STEP_FRAMES 256u   /* with the lock held */
+#define PIECES_PER_SYNC 8u /* of the spare, before another sync that is due */
+#define IDLE_NS 20000000u  /* how soon a thread looks again when nothing wakes it */
 
 /* ---- what there is to do ----------------------------------------------------------------- */
 
@@ -30,7 +32,8 @@ has_log_work(struct hf_db *db)
 static bool
 has_table_work(struct hf_db *db)
 {
-    return hf_jobs_wait(db) || hf_reclaim_waits(db) || hf_memtable_is_behind(db->active);
+    return db->tables.gone != NULL || hf_jobs_wait(db) || hf_reclaim_waits(db) ||
+           hf_memtable_is_behind(db->active);
 }
 
 /* A spare that could not be made costs nobody anything yet. */
@@ -47,6 +50,10 @@ step_tables(struct hf_db *db, struct hf_detail *detail)
 {
     bool behind;
 
+    if (db->tables.gone != NULL) {
+        hf_table_sweep(&db->tables);
+        return HF_OK;
+    }
     if (hf_jobs_wait(db))
         return hf_jobs_step(db, detail);
     if (hf_reclaim_waits(db)) {
@@ -80,10 +87,11 @@ static enum hf_err
 step_log(struct hf_db *db, struct hf_detail *detail)
 {
     enum hf_err err = HF_OK;
+    unsigned pieces = PIECES_PER_SYNC;
 
     if (hf_db_sync_is_due(db, hf_env_mono_ns()))
         err = sync_log(db, detail);
-    if (err == HF_OK && db->failure == HF_OK && hf_log_wants_spare(&db->log))
+    while (err == HF_OK && pieces-- > 0 && db->failure == HF_OK && hf_log_wants_spare(&db->log))
         err = prepare_spare(db, detail);
     return err;
 }

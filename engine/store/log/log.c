@@ -383,18 +383,20 @@ hf_log_is_durable_from(const struct hf_log *log, uint32_t number)
 void
 hf_log_forget_before(struct hf_log *log, uint32_t number)
 {
-    uint32_t gone = 0;
-    char name[HF_NAME_SIZE_MAX];
-
     if (HF_PLANTED(install_keep_log))
         return;
-    while (gone < log->chain_count && log->chain[gone].number < number) {
-        hf_log_name(name, log->chain[gone++].number, "");
+    while (log->chain[0].number < number) {
+        char name[HF_NAME_SIZE_MAX];
+        hf_log_name(name, log->chain[0].number, "");
+        HF_ASSERT(log->chain_count > 1 && log->oldest->number >= number);
+        log->chain_count--;
+        memmove(log->chain, log->chain + 1, log->chain_count * sizeof *log->chain);
+        if (log->mutex != NULL)
+            hf_mutex_unlock(log->mutex);
         hf_dir_remove(log->dir, name, NULL); /* what cannot go now goes at an open */
+        if (log->mutex != NULL)
+            hf_mutex_lock(log->mutex);
     }
-    HF_ASSERT(gone < log->chain_count && log->oldest->number >= number);
-    log->chain_count -= gone;
-    memmove(log->chain, log->chain + gone, log->chain_count * sizeof *log->chain);
 }
 
 /* ---- durability -------------------------------------------------------------------------- */

@@ -18,8 +18,8 @@
  * fill it, unless rotation had to make it on the spot. The last part of each is kept for
  * deletes: they still find room when the disk is full.
  *
- * Guarded by the database's mutex, which hf_log_sync and hf_log_prepare give up around their
- * I/O.
+ * Guarded by the database's mutex, which hf_log_sync, hf_log_prepare and hf_log_forget_before
+ * give up around their I/O.
  *
  * Invariants:
  *   1. a frame has its place in file and memory, or neither: a failed write moves nothing

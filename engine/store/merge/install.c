@@ -70,15 +70,20 @@ describe(struct hf_db *db, const struct hf_catalog *catalog, const struct hf_cat
     return manifest;
 }
 
-/* `number` 0: there was none. */
+/* `number` 0: there was none. A system may take milliseconds, and commits need not wait. */
 static void
 remove_manifest(struct hf_db *db, uint32_t number)
 {
     char name[HF_NAME_SIZE_MAX];
 
+    if (number == 0)
+        return;
     hf_manifest_name(name, number, "");
-    if (number != 0)
-        hf_dir_remove(db->dir, name, NULL); /* what cannot go now goes at an open */
+    if (db->mutex != NULL)
+        hf_mutex_unlock(db->mutex);
+    hf_dir_remove(db->dir, name, NULL); /* what cannot go now goes at an open */
+    if (db->mutex != NULL)
+        hf_mutex_lock(db->mutex);
 }
 
 /* Removes what the durable manifest no longer names. */
@@ -163,7 +168,7 @@ hf_db_install(struct hf_db *db, const struct hf_catalog_edit *edit, uint64_t flo
     }
     HF_MARK(manifest_installed);
     switch_to(db, catalog, &manifest);
-    remove_old(db, edit, manifest_before);
     hf_db_wake(db);
+    remove_old(db, edit, manifest_before);
     return HF_OK;
 }

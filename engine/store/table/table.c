@@ -163,18 +163,48 @@ hf_table_ref(struct hf_table *table)
     table->refs++;
 }
 
-void
-hf_table_unref(struct hf_table_env *env, struct hf_table *table)
+/* Needs no lock. What cannot be removed is swept at the next open. */
+static void
+leave_files(const struct hf_table_env *env, struct hf_table *table)
 {
     char name[HF_NAME_SIZE_MAX];
 
+    if (table->is_obsolete) {
+        hf_table_name(name, table->info.number, "");
+        hf_dir_remove(env->dir, name, NULL);
+    }
+    hf_file_close(table->file);
+    table->file = NULL;
+}
+
+void
+hf_table_unref(struct hf_table_env *env, struct hf_table *table)
+{
     if (table == NULL || --table->refs > 0)
         return;
     hf_cache_forget(env->cache, table->info.number);
-    if (table->is_obsolete) {
-        hf_table_name(name, table->info.number, "");
-        hf_dir_remove(env->dir, name, NULL); /* what stays is swept at the next open */
+    if (env->defers) {
+        table->gone = env->gone;
+        env->gone = table;
+        return;
     }
+    leave_files(env, table);
+    table_free(env, table);
+}
+
+void
+hf_table_sweep(struct hf_table_env *env)
+{
+    struct hf_table *table = env->gone;
+
+    if (table == NULL)
+        return;
+    env->gone = table->gone;
+    if (env->mutex != NULL)
+        hf_mutex_unlock(env->mutex);
+    leave_files(env, table);
+    if (env->mutex != NULL)
+        hf_mutex_lock(env->mutex);
     table_free(env, table);
 }
 

@@ -29,6 +29,8 @@ struct hf_table_env {
     uint32_t read_ahead;    /* bytes that a private cursor reads at once, if it can */
     uint64_t block_reads;   /* from files, through the cache; for statistics */
     uint64_t filter_damage; /* damaged filter blocks that were passed over */
+    bool defers;            /* what has no refs left waits in `gone` for a sweep */
+    struct hf_table *gone;
 };
 
 struct hf_table {
@@ -45,6 +47,7 @@ struct hf_table {
     uint64_t sampled_to;      /* and the version of its last */
     struct hf_range_set *ranges; /* NULL: it has none, or they are damaged */
     bool ranges_are_bad;         /* nobody can tell which keys between its bounds are deleted */
+    struct hf_table *gone;       /* the next one that waits for a sweep */
 };
 
 /* "table-0000000007"; and back, 0 if it is not such a name. */
@@ -60,8 +63,12 @@ enum hf_err hf_table_open(struct hf_table **out, struct hf_table_env *env,
                           const struct hf_table_info *info,
                           struct hf_detail *detail) HF_MUST_CHECK;
 void hf_table_ref(struct hf_table *table);
-/* With the last ref everything is released; an obsolete one's file is removed. Accepts NULL. */
+/* With the last ref everything is released, an obsolete one's file is removed; or, where the
+ * env defers that, at a later sweep. Accepts NULL. */
 void hf_table_unref(struct hf_table_env *env, struct hf_table *table);
+/* Releases one that waits for it, the mutex given up while its file is removed: a system may
+ * take milliseconds for that. Nothing, if none waits. */
+void hf_table_sweep(struct hf_table_env *env);
 
 /* An entry that was found, and what keeps it in place: `pin` is the caller's to unpin. */
 struct hf_table_found {

@@ -172,6 +172,32 @@ is_sound(void)
     return err == HF_OK;
 }
 
+/* The table's last ref goes twice: it is made anew in between. */
+static void
+test_release(void)
+{
+    struct hf_table_plan plan = test_plan(&rows, 256);
+
+    table->is_obsolete = env.defers = true;
+    hf_table_unref(&env, table);
+    TAP_OK(exists("table-0000000007") && env.gone == table,
+           "where that is deferred, an obsolete one's file waits for a sweep");
+    hf_mutex_lock(env.mutex);
+    hf_table_sweep(&env);
+    TAP_OK(!exists("table-0000000007") && env.gone == NULL, "and goes with it");
+    hf_table_sweep(&env);
+    hf_mutex_unlock(env.mutex);
+
+    env.defers = false;
+    table = NULL;
+    if (test_table_make(&table, &env, &rows, &plan, &detail) == HF_OK)
+        table->is_obsolete = true;
+    TAP_OK(exists("table-0000000007"), "it is made again");
+    hf_table_unref(&env, table);
+    TAP_OK(!exists("table-0000000007") && env.gone == NULL,
+           "else it goes with the last who has it");
+}
+
 int
 main(void)
 {
@@ -188,9 +214,7 @@ main(void)
     if (table != NULL)
         test_threads();
     if (table != NULL)
-        table->is_obsolete = true;
-    hf_table_unref(&env, table);
-    TAP_OK(!exists("table-0000000007"), "an obsolete one's file goes with the last who has it");
+        test_release();
     hf_cache_close(env.cache);
     hf_mutex_close(env.mutex);
     hf_dir_close(env.dir);
