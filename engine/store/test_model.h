@@ -167,13 +167,38 @@ test_commit(struct hf_db *db, uint32_t key, bool is_delete)
     return true;
 }
 
+/* Deletes the keys from one up to another, as one commit. */
+static inline bool
+test_commit_range(struct hf_db *db, uint32_t one, uint32_t other)
+{
+    bool is_in_order = hf_span_compare(test_key(one), test_key(other)) < 0;
+    uint32_t from = is_in_order ? one : other, to = is_in_order ? other : one;
+    uint64_t version = hf_last_version(db) + 1, made = 0;
+
+    for (uint32_t key = 0; key < TEST_KEYS; key++) {
+        if (hf_span_compare(test_key(key), test_key(from)) >= 0 &&
+            hf_span_compare(test_key(key), test_key(to)) < 0)
+            test_pasts[test_past_count++] = (struct test_past){ key, 0, version, true };
+    }
+    return hf_delete_range(db, test_key(from), test_key(to), 0, &made) == HF_OK &&
+           made == version;
+}
+
+/* Most commits put, some delete a key, and a few a range. */
 static inline bool
 test_commit_some(struct hf_db *db, uint32_t count)
 {
     bool ok = true;
 
-    for (; ok && count > 0; count--)
-        ok = test_commit(db, (uint32_t)test_below(TEST_KEYS), test_below(4) == 0);
+    for (; ok && count > 0; count--) {
+        uint32_t key = (uint32_t)test_below(TEST_KEYS);
+        uint64_t what = test_below(40);
+        if (what == 0)
+            ok =
+                test_commit_range(db, key, (key + 1 + 3 * (uint32_t)test_below(5)) % TEST_KEYS);
+        else
+            ok = test_commit(db, key, what <= 10);
+    }
     return ok;
 }
 

@@ -364,8 +364,7 @@ test_refusals(void)
     TAP_OK(salvage(&salvaged) == HF_ERR_NOT_FOUND && access(test_path("new"), F_OK) != 0,
            "where there is no file of a database there is nothing to salvage");
     test_shell("rm -rf damaged && cp -r origin damaged && cp -r origin new");
-    TAP_OK(salvage(&salvaged) == HF_ERR_INVALID &&
-               test_shell("rm new/LOCK && diff -r origin new"),
+    TAP_OK(salvage(&salvaged) == HF_ERR_INVALID && test_shell("diff -r origin new"),
            "a database is no place for what was salvaged");
     test_shell("rm -rf new");
     struct hf_db *db = test_open(test_path("damaged"), 0);
