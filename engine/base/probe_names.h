@@ -131,6 +131,7 @@
     X(manifest_no_sync, "M07: a manifest is renamed before its bytes are synced")              \
     X(install_remove_first, "M08: log segments go before the manifest is durable")             \
     X(install_keep_log, "the log stays although tables hold all that is in it")                \
+    X(install_keep_stranded, "log segments that stand for nothing stay until an open")         \
     X(install_ahead_of_log, "M58: a table is named before the log is durable so far")          \
     X(merge_error_is_end, "M50: a merge takes an input error for the end of the input")        \
     X(merge_drop_deletes, "M51: a merge drops deletes whatever lies below")                    \

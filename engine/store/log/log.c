@@ -235,6 +235,8 @@ rotate(struct hf_log *log, struct hf_segments *into, uint32_t frame_size,
     if (err != HF_OK) {
         log->poisoned = true; /* sealed, or not known to be: nothing more goes here */
         hf_budget_unmap(log->budget, memory.base, memory.size);
+        if (log->stranded == 0)
+            log->stranded = segment->number;
         hf_log_segment_free(log, segment); /* the seal may name its file: it stays */
         return err;
     }
@@ -244,6 +246,9 @@ rotate(struct hf_log *log, struct hf_segments *into, uint32_t frame_size,
         err = hf_log_chain_add(log, segment->number);
     HF_ASSERT(err == HF_OK); /* both were reserved */
     HF_MARK(log_rotated);
+    log->chain[log->chain_count - 1].stranded =
+        log->stranded != 0 ? log->stranded : segment->number;
+    log->stranded = 0;
     log->segments = into;
     make_active(log, segment);
     return HF_OK;
@@ -381,22 +386,59 @@ hf_log_is_durable_from(const struct hf_log *log, uint32_t number)
 }
 
 void
+hf_log_remove(struct hf_log *log, uint32_t first, uint32_t limit)
+{
+    char name[HF_NAME_SIZE_MAX];
+
+    for (uint32_t number = first; number < limit; number++) {
+        hf_log_name(name, number, "");
+        hf_dir_remove(log->dir, name, NULL);
+    }
+}
+
+/* The first number of the files that go with the segment: its own, or that of the first one
+ * that failed rotations left before it. */
+static uint32_t
+first_with(struct hf_chain_entry *entry)
+{
+    bool is_alone = entry->stranded == 0 || HF_PLANTED(install_keep_stranded);
+    uint32_t first = is_alone ? entry->number : entry->stranded;
+
+    entry->stranded = 0;
+    return first;
+}
+
+static void
+remove_unlocked(struct hf_log *log, uint32_t first, uint32_t limit)
+{
+    if (first >= limit)
+        return;
+    if (log->mutex != NULL)
+        hf_mutex_unlock(log->mutex);
+    hf_log_remove(log, first, limit);
+    if (log->mutex != NULL)
+        hf_mutex_lock(log->mutex);
+}
+
+/* What failed rotations left is in nobody's way, but takes room on a disk that may have been
+ * full: it goes with the segment behind it, or when that becomes the oldest. */
+void
 hf_log_forget_before(struct hf_log *log, uint32_t number)
 {
+    uint32_t first, limit;
+
     if (HF_PLANTED(install_keep_log))
         return;
     while (log->chain[0].number < number) {
-        char name[HF_NAME_SIZE_MAX];
-        hf_log_name(name, log->chain[0].number, "");
+        first = first_with(&log->chain[0]);
+        limit = log->chain[0].number + 1;
         HF_ASSERT(log->chain_count > 1 && log->oldest->number >= number);
         log->chain_count--;
         memmove(log->chain, log->chain + 1, log->chain_count * sizeof *log->chain);
-        if (log->mutex != NULL)
-            hf_mutex_unlock(log->mutex);
-        hf_dir_remove(log->dir, name, NULL); /* what cannot go now goes at an open */
-        if (log->mutex != NULL)
-            hf_mutex_lock(log->mutex);
+        remove_unlocked(log, first, limit);
     }
+    first = first_with(&log->chain[0]);
+    remove_unlocked(log, first, number);
 }
 
 /* ---- durability -------------------------------------------------------------------------- */

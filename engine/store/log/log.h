@@ -52,7 +52,8 @@ struct hf_log_segment {
 /* One segment of the chain, as verify wants to know it. */
 struct hf_chain_entry {
     uint32_t number;
-    uint64_t end; /* of the valid bytes; 0: not replaced by a later segment yet */
+    uint32_t stranded; /* from here up to `number`: files that failed rotations left */
+    uint64_t end;      /* of the valid bytes; 0: not replaced by a later segment yet */
 };
 
 struct hf_log {
@@ -86,6 +87,9 @@ struct hf_log {
 
     struct hf_chain_entry *chain;
     uint32_t chain_count, chain_capacity;
+    /* From this number up to that of the next segment files stand for nothing: failed rotations
+     * left them, or a recovery that found no room. 0: there are none. */
+    uint32_t stranded;
 
     uint64_t written_bytes;
     uint64_t span_bytes; /* of the files whose memory is in `segments` */
@@ -129,6 +133,9 @@ enum hf_err hf_log_turn(struct hf_log *log, struct hf_segments *into,
                         struct hf_detail *detail) HF_MUST_CHECK;
 /* Whether segment `number` of the chain has begun, durably. */
 bool hf_log_is_durable_from(const struct hf_log *log, uint32_t number);
+/* Removes the files of segments [first, limit), which nothing needs: those that are there. What
+ * cannot go now goes at an open. */
+void hf_log_remove(struct hf_log *log, uint32_t first, uint32_t limit);
 /* Removes the segments before `number` from chain and directory: a durable manifest says that
  * tables hold their commits. */
 void hf_log_forget_before(struct hf_log *log, uint32_t number);

@@ -98,6 +98,20 @@ goes_on_in_place(const struct hf_recovering *r)
 }
 #endif
 
+/* The lowest number of a segment that the new one will supersede; or one behind all. */
+static uint32_t
+first_dead(const struct hf_recovering *r)
+{
+    uint32_t last_kept = r->kept > 0 ? r->found[r->chain[r->kept - 1]].number : 0;
+    uint32_t first = UINT32_MAX;
+
+    for (uint32_t i = 0; i < r->found_count; i++) {
+        if (r->found[i].number > last_kept && r->found[i].number < first)
+            first = r->found[i].number;
+    }
+    return first;
+}
+
 static enum hf_err
 place(struct hf_recovering *r)
 {
@@ -116,6 +130,7 @@ place(struct hf_recovering *r)
     err = hf_recovery_place(r->db, r->detail);
     if (err == HF_ERR_FULL && r->chain_count > 0) {
         HF_MARK(recovery_without_segment);
+        r->db->log.stranded = first_dead(r);
         return HF_OK;
     }
     if (err == HF_OK)

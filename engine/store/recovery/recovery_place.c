@@ -140,6 +140,9 @@ hf_recovery_place(struct hf_db *db, struct hf_detail *detail)
         goto done;
     }
     install(db, segment);
+    if (log->stranded != 0 && !HF_PLANTED(install_keep_stranded))
+        hf_log_remove(log, log->stranded, segment->number);
+    log->stranded = 0;
 done:
     hf_budget_free(&db->budget, sector, log->sector);
     return err;
