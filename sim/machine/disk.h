@@ -84,6 +84,7 @@ struct sim_folder {
 
 struct sim_name {
     unsigned folder;
+    uint32_t tag; /* what other names seldom have: a search looks at it first */
     char name[HF_NAME_SIZE_MAX];
     struct sim_inode *inode;
 };

@@ -83,9 +83,9 @@ sim_is_temporary(const char *name)
 enum sim_file_class
 sim_class_of(const char *name)
 {
-    if (strncmp(name, "table-", 6) == 0)
+    if (name[0] == 't' && strncmp(name, "table-", 6) == 0)
         return SIM_FILE_TABLE;
-    if (strncmp(name, "manifest-", 9) == 0)
+    if (name[0] == 'm' && strncmp(name, "manifest-", 9) == 0)
         return SIM_FILE_MANIFEST;
     if (strstr(name, ".snap") != NULL)
         return SIM_FILE_SNAPSHOT;
@@ -116,12 +116,26 @@ sim_disk_folder(struct sim_disk *disk, const char *path)
 
 /* ---- lists of names ---------------------------------------------------------------------- */
 
+/* Names that differ in their last six bytes at most, as numbered ones do, seldom share one. */
+static uint32_t
+tag_of(const char *name)
+{
+    uint32_t tag = 0;
+
+    for (; *name != '\0'; name++)
+        tag = tag * 31 + (unsigned char)*name;
+    return tag;
+}
+
 struct sim_name *
 sim_names_find(const struct sim_names *names, unsigned folder, const char *name)
 {
+    uint32_t tag = tag_of(name);
+
     for (size_t i = 0; i < names->count; i++) {
-        if (names->at[i].folder == folder && strcmp(names->at[i].name, name) == 0)
-            return &names->at[i];
+        struct sim_name *at = &names->at[i];
+        if (at->tag == tag && at->folder == folder && strcmp(at->name, name) == 0)
+            return at;
     }
     return NULL;
 }
@@ -162,6 +176,7 @@ names_set(struct sim_disk *disk, struct sim_names *names, unsigned folder, const
     names_unset(disk, names, folder, name);
     sim_grow(&names->at, &names->capacity, names->count + 1, sizeof *names->at);
     names->at[names->count].folder = folder;
+    names->at[names->count].tag = tag_of(name);
     copy_name(names->at[names->count].name, name);
     names->at[names->count++].inode = inode;
 }

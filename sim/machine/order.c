@@ -139,7 +139,7 @@ read_manifest(const struct sim_inode *inode, struct hf_manifest *manifest)
 static bool
 is_manifest(const char *name)
 {
-    return sim_class_of(name) == SIM_FILE_MANIFEST && !sim_is_temporary(name);
+    return name[0] == 'm' && sim_class_of(name) == SIM_FILE_MANIFEST && !sim_is_temporary(name);
 }
 
 /* The newest durable one; 0: there is none. */
@@ -255,12 +255,14 @@ is_in_the_making(const struct sim_disk *disk, unsigned folder)
 {
     const struct sim_inode *manifest;
 
+    if (!is_marked(disk, folder))
+        return false;
     for (size_t i = 0; i < disk->name_op_count; i++) {
         const struct sim_name_op *op = &disk->name_ops[i];
         if (op->folder == folder && (is_manifest(op->name) || is_manifest(op->to)))
             return false;
     }
-    return newest_manifest(disk, folder, &manifest) == 0 && is_marked(disk, folder);
+    return newest_manifest(disk, folder, &manifest) == 0;
 }
 
 /* ---- the calls --------------------------------------------------------------------------- */
