@@ -385,9 +385,8 @@ resume(struct sim_run *run)
     if (sim_oracle_kept(run->oracle) == before)
         sim_run_break(run, SIM_HOLDS_RESUMES, "a put succeeds once the faults are over",
                       "it is refused");
-    else if (sim_machine_fault_count(run->machine, SIM_NAME_ERROR) == 0 &&
-             sim_machine_fault_count(run->machine, SIM_READ_ONLY_DISK) == 0)
-        judge_shrinking(run); /* else a file may have stayed that could not be removed */
+    else if (sim_run_file_faults(run) == 0)
+        judge_shrinking(run); /* else its flush would hide what a failed call left in the log */
 }
 
 static void
