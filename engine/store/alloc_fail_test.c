@@ -147,6 +147,21 @@ delete_one(struct hf_db *db, uint32_t step, struct model *model)
     return err;
 }
 
+static enum hf_err
+delete_few(struct hf_db *db, uint32_t step, struct model *model)
+{
+    uint32_t from = step % KEYS, limit = from + 3 < KEYS ? from + 3 : KEYS;
+    struct hf_span first = key_of(from);
+    char copy[8]; /* key_of() has one buffer */
+
+    first.at = memcpy(copy, first.at, first.len);
+    enum hf_err err =
+        hf_delete_range(db, first, limit < KEYS ? key_of(limit) : hf_span(NULL, 0), 0, NULL);
+    for (uint32_t i = from; err == HF_OK && i < limit; i++)
+        model->written[i] = 0;
+    return err;
+}
+
 /* Counts the keys by a scan; the limit is no reason to refuse one. */
 static enum hf_err
 scan(struct hf_db *db, const struct model *model, unsigned *wrong)
@@ -175,15 +190,20 @@ do_step(struct hf_db *db, uint32_t step, struct model *model, struct tally *tall
 {
     enum hf_err err;
 
-    switch (step % 6) {
+    switch (step % 12) {
     case 0:
+    case 6:
         err = put_three(db, step, model);
+        break;
+    case 9:
+        err = delete_few(db, step, model);
         break;
     case 3:
         err = delete_one(db, step, model);
         tally->deletes_refused += err != HF_OK;
         break;
     case 5:
+    case 11:
         err = scan(db, model, &tally->wrong);
         tally->scans_refused += err != HF_ERR_NOT_FOUND;
         return err == HF_ERR_NOT_FOUND ? HF_OK : err;

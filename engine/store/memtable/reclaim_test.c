@@ -157,6 +157,18 @@ random_key(void)
     return (unsigned)random_below(random_below(4) == 0 ? KEYS : KEYS / 8);
 }
 
+/* Deletes the keys of a short range, in the order of the batch. */
+static enum hf_err
+add_range(struct hf_batch *batch, uint64_t version)
+{
+    unsigned from = random_key(), limit = from + 1 + (unsigned)random_below(4);
+
+    for (unsigned key = from; key < limit && key < KEYS; key++)
+        note(key, (struct past){ version, 0, true });
+    return hf_batch_delete_range(batch, key_of(from),
+                                 limit < KEYS ? key_of(limit) : hf_span(NULL, 0));
+}
+
 static bool
 commit_some(void)
 {
@@ -164,6 +176,8 @@ commit_some(void)
     uint64_t version = hf_last_version(db) + 1, got = 0;
     bool ok = hf_batch_open(&batch, db) == HF_OK;
 
+    if (ok && random_below(16) < deletes)
+        ok = add_range(batch, version) == HF_OK;
     for (uint64_t n = 1 + random_below(4); ok && n > 0; n--) {
         unsigned key = random_key();
         struct past past = { version, (uint32_t)random_below(len_max),
