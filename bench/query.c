@@ -3,7 +3,8 @@
  *
  * Scans are of everything (an operation is an entry), of a hundred and of ten keys from a
  * random one on (an operation is the whole of it, iterator included). Reads as of an earlier
- * version take turns with the same reads of the newest, and are held against them.
+ * version take turns with the same reads of the newest, and are held against them. Last,
+ * ranges are deleted, and a scan goes past one.
  */
 #include "bench/categories.h"
 #include "bench/place.h"
@@ -11,6 +12,7 @@
 #include "bench/stop.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define OLD_KEYS 200u /* that have a thousand versions */
 #define DEPTHS 3u
@@ -121,6 +123,68 @@ scans(struct bench_suite *suite, struct bench_stock *stock, const char *where)
         (void)snprintf(name, sizeof name, "query/scan-%u/%s", lengths[i], where);
         bench_row(suite, name, &work);
     }
+}
+
+/* ---- beside deleted ranges --------------------------------------------------------------- */
+
+/* Keys are spread evenly over all first bytes: one in ten lies on either side of this range. */
+static const struct hf_span range_first = { "\x1A", 1 }, range_limit = { "\xE6", 1 };
+
+/* From the first key of a deleted range, the keys of which are in tables still, to the first
+ * key behind it: an operation is that one step, iterator included. */
+static void
+run_past_range(void *context, uint64_t first, uint32_t count)
+{
+    const struct scan *scan = context;
+    struct hf_range range = { .from = range_first };
+    struct hf_iter *iter;
+    struct hf_item item;
+
+    (void)first;
+    for (uint32_t i = 0; i < count; i++) {
+        bench_must(hf_iter_open(&iter, scan->stock->view, &range), "hf_iter_open");
+        bench_must(hf_iter_next(iter, &item), "hf_iter_next");
+        bench_check(memcmp(item.key.at, range_limit.at, 1) >= 0 &&
+                        is_whole(&item, scan->stock->value_size),
+                    "the first key behind a deleted range");
+        hf_iter_close(iter);
+    }
+}
+
+/* Each is one commit, and deletes one key and what might begin with it. */
+static void
+run_delete_range(void *context, uint64_t first, uint32_t count)
+{
+    const struct scan *scan = context;
+    uint8_t limit[BENCH_KEY_SIZE + 1];
+    struct bench_key key;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct hf_span from = bench_key_make(&key, (first + i) % scan->stock->count);
+        memcpy(limit, from.at, from.len);
+        limit[from.len] = UINT8_MAX;
+        bench_must(hf_delete_range(scan->stock->db, from,
+                                   (struct hf_span){ limit, sizeof limit }, 0, NULL),
+                   "hf_delete_range");
+    }
+}
+
+/* Leaves little of what was in the stock. */
+static void
+ranges(struct bench_suite *suite, struct bench_stock *stock)
+{
+    struct scan scan = { .stock = stock };
+
+    bench_must(hf_delete_range(stock->db, range_first, range_limit, 0, NULL),
+               "hf_delete_range");
+    bench_row(suite, "query/scan-past-range/tables",
+              &(struct bench_work){ .context = &scan,
+                                    .run = run_past_range,
+                                    .begin = begin_scan,
+                                    .end = end_scan,
+                                    .batch = 1 });
+    bench_row(suite, "query/delete-range/tables",
+              &(struct bench_work){ .context = &scan, .run = run_delete_range, .batch = 16 });
 }
 
 /* ---- reads of what was ------------------------------------------------------------------- */
@@ -263,6 +327,7 @@ scans_of_tables(struct bench_suite *suite)
     bench_stock_reopen(&stock);
     bench_stock_check(&stock);
     scans(suite, &stock, "tables");
+    ranges(suite, &stock);
     bench_stock_close(&stock);
 }
 
