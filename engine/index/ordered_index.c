@@ -599,6 +599,21 @@ hf_ordered_prev(struct hf_ordered_place place)
 }
 
 uint64_t
+hf_ordered_ref_ahead(struct hf_ordered_place place, unsigned distance, bool forward)
+{
+    const struct hf_ordered_leaf *leaf = place.leaf;
+    const struct hf_ordered_leaf *beside = forward ? leaf->next : leaf->prev;
+    unsigned rest = forward ? leaf->count - 1 - place.slot : place.slot; /* in this leaf */
+
+    if (distance <= rest)
+        return leaf->entries[forward ? place.slot + distance : place.slot - distance].ref;
+    distance -= rest + 1;
+    if (beside == NULL || distance >= beside->count)
+        return 0;
+    return beside->entries[forward ? distance : beside->count - 1 - distance].ref;
+}
+
+uint64_t
 hf_ordered_count(const struct hf_ordered *index)
 {
     return index->count;

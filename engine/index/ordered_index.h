@@ -54,6 +54,13 @@ uint64_t hf_ordered_ref(struct hf_ordered_place place); /* not at the end */
 struct hf_ordered_place hf_ordered_next(struct hf_ordered_place place);
 struct hf_ordered_place hf_ordered_prev(struct hf_ordered_place place);
 
+/*
+ * The ref of the entry `distance` places ahead, or with `forward` false as many back, if it is
+ * in the same leaf or in the one beside it; 0: it is not. For asking ahead for what it refers
+ * to.
+ */
+uint64_t hf_ordered_ref_ahead(struct hf_ordered_place place, unsigned distance, bool forward);
+
 uint64_t hf_ordered_count(const struct hf_ordered *index);
 uint64_t hf_ordered_bytes(const struct hf_ordered *index);
 /* Grows with every insert and removal (not with a replaced ref): a place from before is stale

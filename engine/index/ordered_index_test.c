@@ -466,6 +466,41 @@ test_fill(void)
            (unsigned long long)up, (unsigned long long)down);
 }
 
+/* What a scan asks ahead for is what it comes to. */
+static void
+test_ahead(void)
+{
+    enum { FANOUT = 8 };
+    const struct hf_span from_start = { NULL, 0 };
+    unsigned wrong = 0, seen = 0, asked = 0;
+    struct model model;
+
+    model_open(&model, FANOUT);
+    for (unsigned step = 0; step < key_count; step++)
+        if (!model_put(&model, arriving(RANDOM, step)))
+            abort();
+    for (unsigned forward = 0; forward < 2; forward++) {
+        struct hf_ordered_place place = forward
+                                            ? hf_ordered_seek(model.index, from_start)
+                                            : hf_ordered_seek_before(model.index, from_start);
+        for (; !hf_ordered_at_end(place);
+             place = forward ? hf_ordered_next(place) : hf_ordered_prev(place)) {
+            struct hf_ordered_place at = place;
+            for (unsigned i = 0; i < FANOUT && !hf_ordered_at_end(at); i++) {
+                uint64_t ref = hf_ordered_ref_ahead(place, i, forward);
+                asked++;
+                seen += ref != 0;
+                wrong += ref != 0 && ref != hf_ordered_ref(at);
+                at = forward ? hf_ordered_next(at) : hf_ordered_prev(at);
+            }
+            wrong += hf_ordered_at_end(at) && hf_ordered_ref_ahead(place, 2 * FANOUT, forward);
+        }
+    }
+    TAP_OK(wrong == 0 && seen > asked / 4 * 3 && asked > 2 * key_count,
+           "of %u entries ahead %u are told, and each is what comes", asked, seen);
+    model_close(&model);
+}
+
 int
 main(void)
 {
@@ -478,5 +513,6 @@ main(void)
     test_refusals();
     test_open_refused();
     test_fill();
+    test_ahead();
     return tap_done();
 }

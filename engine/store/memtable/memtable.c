@@ -14,6 +14,7 @@
 #define PAGE_BITS_MIN 4u
 #define FANOUT_MIN 4u
 #define LARGE_SEGMENT (UINT64_C(1) << 20)
+#define CACHE_LINE 64 /* bytes that a processor loads at once */
 #define DEAD 0x80u    /* in the type of an operation that nothing leads to: nobody sees it */
 #define HOPS_MAX 256u /* from the newest version of a key to an old one that is to be moved */
 
@@ -292,6 +293,18 @@ struct hf_entry
 hf_memtable_entry(const struct hf_memtable *table, uint64_t ref)
 {
     return hf_wal_op_entry(hf_segments_at(&table->segments, ref));
+}
+
+/* The head of its frame, if it is alone there; itself; and most often all of its value. */
+void
+hf_memtable_prefetch(const struct hf_memtable *table, uint64_t ref)
+{
+    const uint8_t *op = hf_segments_at(&table->segments, ref);
+
+    __builtin_prefetch(op - HF_WAL_FRAME_HEAD - HF_WAL_COMMIT_HEAD);
+    __builtin_prefetch(op + CACHE_LINE - HF_WAL_FRAME_HEAD - HF_WAL_COMMIT_HEAD);
+    __builtin_prefetch(op + 2 * CACHE_LINE - HF_WAL_FRAME_HEAD - HF_WAL_COMMIT_HEAD);
+    __asm__ volatile(""); /* see hf_hash_prefetch */
 }
 
 /* What a reader gets of a key that a range deletes, its newest operation being `op` or none. */

@@ -98,6 +98,9 @@ uint64_t hf_memtable_ref_as_of(const struct hf_memtable *table, uint64_t ref, ui
 uint64_t hf_memtable_ref_older(const struct hf_memtable *table, uint64_t ref);
 struct hf_entry hf_memtable_entry(const struct hf_memtable *table, uint64_t ref);
 
+/* Asks the processor to load the operation at `ref`, as hf_memtable_entry will look at it. */
+void hf_memtable_prefetch(const struct hf_memtable *table, uint64_t ref);
+
 /* The first commit in it; false: there is none. */
 struct hf_frame;
 bool hf_memtable_first(const struct hf_memtable *table, struct hf_frame *frame);

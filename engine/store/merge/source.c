@@ -12,6 +12,8 @@
 #include "base/assert.h"
 #include "store/catalog.h"
 
+#define FETCH_DISTANCE 8u /* entries; what comes from far away has come by then */
+
 /* ---- memtables --------------------------------------------------------------------------- */
 
 void
@@ -34,6 +36,18 @@ show_ref(struct hf_source *source, uint64_t ref)
     source->at_end = false;
 }
 
+/* Asks ahead for what the entry `distance` places from here refers to: in the log keys stand in
+ * the order of commits, so each is far from the one before, and a scan is mostly waiting. */
+static void
+fetch_ahead(const struct hf_source *source, struct hf_ordered_place place, unsigned distance,
+            bool forward)
+{
+    uint64_t ref = hf_ordered_ref_ahead(place, distance, forward);
+
+    if (ref != 0)
+        hf_memtable_prefetch(source->memtable, ref);
+}
+
 /* Shows the first key, from `place` on in the direction given, that has an entry to show. */
 static void
 show_place(struct hf_source *source, struct hf_ordered_place place, bool forward)
@@ -45,11 +59,21 @@ show_place(struct hf_source *source, struct hf_ordered_place place, bool forward
             hf_memtable_ref_as_of(source->memtable, hf_ordered_ref(place), source->version);
         if (ref == 0)
             continue;
+        fetch_ahead(source, place, FETCH_DISTANCE, forward);
         source->place = place;
         source->changes = hf_ordered_changes(source->memtable->ordered);
         show_ref(source, ref);
         return;
     }
+}
+
+/* The same where a scan begins: nothing was asked for yet. */
+static void
+start_at(struct hf_source *source, struct hf_ordered_place place, bool forward)
+{
+    for (unsigned i = 0; i < FETCH_DISTANCE && !hf_ordered_at_end(place); i++)
+        fetch_ahead(source, place, i, forward);
+    show_place(source, place, forward);
 }
 
 /* The places behind and before that of the entry shown: found anew if the index has changed.
@@ -322,7 +346,7 @@ hf_source_seek(struct hf_source *source, struct hf_span key, struct hf_detail *d
 {
     if (source->memtable == NULL)
         return seek_tables(source, key, detail);
-    show_place(source, hf_ordered_seek(source->memtable->ordered, key), true);
+    start_at(source, hf_ordered_seek(source->memtable->ordered, key), true);
     return HF_OK;
 }
 
@@ -332,7 +356,7 @@ hf_source_seek_before(struct hf_source *source, struct hf_span key, struct hf_de
     HF_ASSERT(!source->shows_all);
     if (source->memtable == NULL)
         return seek_tables_before(source, key, detail);
-    show_place(source, hf_ordered_seek_before(source->memtable->ordered, key), false);
+    start_at(source, hf_ordered_seek_before(source->memtable->ordered, key), false);
     return HF_OK;
 }
 
