@@ -108,6 +108,8 @@ guess(const struct hf_links *links, uint64_t version)
         return links->first;
     if (version >= highest)
         return links->limit - 1;
+    if (highest - lowest == links->limit - 1 - links->first)
+        return links->first + (version - lowest); /* one a commit: no division */
     return links->first + ((version - lowest) >> shift) * (links->limit - 1 - links->first) /
                               ((highest - lowest) >> shift);
 }
@@ -118,16 +120,14 @@ is_before(const struct hf_link *link, struct hf_link_end end)
     return link->version != end.version ? link->version < end.version : link->newer < end.ref;
 }
 
-/* The first link that is not before `end`; limit: all are. Away from the guess by steps that
- * double, until the rest is no larger than a step and is halved. */
+/* The first link that is not before `end`; limit: all are. The ring is not empty. Away from
+ * `at` by steps that double, until the rest is no larger than a step and is halved. */
 static uint64_t
-seek(const struct hf_links *links, struct hf_link_end end)
+seek_from(const struct hf_links *links, struct hf_link_end end, uint64_t at)
 {
-    uint64_t low = links->first, high = links->limit, step = 0;
+    uint64_t low = links->first, high = links->limit;
 
-    if (low == high)
-        return high;
-    for (uint64_t at = guess(links, end.version); low < high; step = 2 * step + 1) {
+    for (uint64_t step = 0; low < high; step = 2 * step + 1) {
         bool is_upward = is_before(link_at(links, at), end);
 
         if (is_upward)
@@ -147,8 +147,17 @@ find(const struct hf_links *links, struct hf_link_end newer)
 {
     if (hf_links_is_empty(links) || newer.version < link_at(links, links->first)->version)
         return NONE;
-    uint64_t at = seek(links, newer);
+    uint64_t at = guess(links, newer.version);
+    if (link_at(links, at)->newer != newer.ref)
+        at = seek_from(links, newer, at);
     return at == links->limit || link_at(links, at)->newer != newer.ref ? NONE : at;
+}
+
+/* The first link with a version above `version`. The ring is not empty. */
+static uint64_t
+find_bound(const struct hf_links *links, uint64_t version)
+{
+    return seek_from(links, (struct hf_link_end){ 0, version + 1 }, guess(links, version + 1));
 }
 
 /* ---- tying ------------------------------------------------------------------------------- */
@@ -275,7 +284,7 @@ hf_links_as_of(const struct hf_links *links, struct hf_link_end newer, uint64_t 
         return 0;
     if (!is_tied(links, first))
         tie_chain(links, first);
-    return walk(links, at, seek(links, (struct hf_link_end){ 0, version + 1 }))->older;
+    return walk(links, at, find_bound(links, version))->older;
 }
 
 void
