@@ -10,7 +10,7 @@
 #include "bench/clock.h"
 #include "bench/pair.h"
 #include "bench/place.h"
-#include "bench/profile/timing.h"
+#include "bench/profile/bench_timing.h"
 #include "bench/sibling.h"
 #include "bench/stop.h"
 #include "bench/verbs_bench.h"

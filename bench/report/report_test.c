@@ -5,8 +5,8 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "base/tap.h"
+#include "bench/report/bench_page.h"
 #include "bench/report/report_draw.h"
-#include "bench/report/report_page.h"
 #include "bench/report/report_read.h"
 
 #include <math.h>

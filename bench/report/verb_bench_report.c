@@ -1,10 +1,10 @@
 /*
- * verb_report.c - `holdfast-bench report RESULTS.json... -o bench.html`: one page, which needs
- * nothing but itself.
+ * verb_bench_report.c - `holdfast-bench report RESULTS.json... -o bench.html`: one page, which
+ * needs nothing but itself.
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include "bench/report/report_page.h"
+#include "bench/report/bench_page.h"
 #include "bench/stop.h"
 #include "bench/verbs_bench.h"
 

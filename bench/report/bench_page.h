@@ -1,8 +1,8 @@
 /*
- * report_page.h - one page of everything: verdicts, peers, histograms, how it went over time.
+ * bench_page.h - one page of everything: verdicts, peers, histograms, how it went over time.
  */
-#ifndef BENCH_REPORT_PAGE_H
-#define BENCH_REPORT_PAGE_H
+#ifndef BENCH_PAGE_H
+#define BENCH_PAGE_H
 
 #include "bench/report/report_read.h"
 

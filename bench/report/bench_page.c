@@ -1,7 +1,7 @@
 /*
- * report_page.c - see report_page.h.
+ * bench_page.c - see bench_page.h.
  */
-#include "bench/report/report_page.h"
+#include "bench/report/bench_page.h"
 
 #include "bench/report/report_draw.h"
 #include "cli/page.h"

@@ -1,11 +1,11 @@
 /*
- * timing.c - what stands behind HF_TIMED: sums for each layer, a set for each thread.
+ * bench_timing.c - what stands behind HF_TIMED: sums for each layer, a set for each thread.
  *
  * Time is read from the processor's own counter where there is one, which costs a few
  * nanoseconds; even so a layer of a fast operation is mostly the timers in it. So what a pair
  * of looks costs is found once, and taken off as often as a layer, or one within it, was timed.
  */
-#include "bench/profile/timing.h"
+#include "bench/profile/bench_timing.h"
 
 #include "bench/clock.h"
 

@@ -1,5 +1,5 @@
 /*
- * timing.h - the sums of HF_TIMED (base/timing.h), of the thread that asks.
+ * bench_timing.h - the sums of HF_TIMED (base/timing.h), of the thread that asks.
  */
 #ifndef BENCH_TIMING_H
 #define BENCH_TIMING_H
