@@ -68,9 +68,10 @@ run_afl() {
 
 # keep_afl FOLDER TO: AFL's names hold colons and commas; contents name a file well enough.
 keep_afl() {
-    for input in "$out/default/$1"/id*; do
-        [ ! -f "$input" ] || cp "$input" "$2-$(cksum <"$input" | tr ' ' '-')"
-    done
+    find "$out/default/$1" -name 'id*' -exec cksum {} + |
+        while read -r sum size input; do
+            cp "$input" "$2-$sum-$size"
+        done
 }
 
 # merge: what the turn before it reached, from as few inputs.
