@@ -297,11 +297,10 @@ open_empty(struct hf_db *db)
     return HF_OK;
 }
 
-/* From now on nothing changes the database but its caller. */
+/* From now on nothing changes the database but its caller. The lock is given up meanwhile. */
 static void
 stop_threads(struct hf_db *db)
 {
-    hf_db_lock(db);
     db->closing = true;
     hf_db_wake(db);
     hf_db_rouse(db);
@@ -312,7 +311,6 @@ stop_threads(struct hf_db *db)
     while (db->tables.gone != NULL)
         hf_table_sweep(&db->tables);
     db->tables.defers = false;
-    hf_db_unlock(db);
 }
 
 static enum hf_err
@@ -326,9 +324,9 @@ start_threads(struct hf_db *db, struct hf_detail *detail)
         err = hf_thread_start(&db->log_thread, hf_upkeep_keep_log, db, detail);
     if (err == HF_OK)
         err = hf_thread_start(&db->table_thread, hf_upkeep_keep_tables, db, detail);
-    hf_db_unlock(db);
     if (err != HF_OK)
         stop_threads(db);
+    hf_db_unlock(db);
     return err;
 }
 
@@ -480,10 +478,7 @@ hf_close(struct hf_db *db)
         hf_db_unlock(db);
         return err;
     }
-    hf_db_unlock(db);
     stop_threads(db);
-
-    hf_db_lock(db);
     err = finish_log(db, &detail);
     hf_db_unlock(db);
     release(db);
