@@ -21,6 +21,7 @@
 
 #define TAIL_SHARE 16u /* one in so many bytes of a segment is kept for deletes */
 #define CHAIN_CAPACITY 8u
+#define UNLOCKED_MAX 16u /* segments that one call removes without the lock */
 #define SEAL_ROOM (HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_SEAL_SIZE)
 #define BEGIN_ROOM (HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE)
 
@@ -408,37 +409,41 @@ first_with(struct hf_chain_entry *entry)
     return first;
 }
 
-static void
-remove_unlocked(struct hf_log *log, uint32_t first, uint32_t limit)
-{
-    if (first >= limit)
-        return;
-    if (log->mutex != NULL)
-        hf_mutex_unlock(log->mutex);
-    hf_log_remove(log, first, limit);
-    if (log->mutex != NULL)
-        hf_mutex_lock(log->mutex);
-}
-
 /* What failed rotations left is in nobody's way, but takes room on a disk that may have been
- * full: it goes with the segment behind it, or when that becomes the oldest. */
+ * full: it goes with the segment behind it, or when that becomes the oldest. All leave the chain
+ * before the lock is given up: whoever looks finds it begin where the manifest says. */
 void
 hf_log_forget_before(struct hf_log *log, uint32_t number)
 {
-    uint32_t first, limit;
+    struct {
+        uint32_t first, limit;
+    } last[UNLOCKED_MAX + 1];
+    uint32_t gone = 0, count = 0;
 
     if (HF_PLANTED(install_keep_log))
         return;
-    while (log->chain[0].number < number) {
-        first = first_with(&log->chain[0]);
-        limit = log->chain[0].number + 1;
-        HF_ASSERT(log->chain_count > 1 && log->oldest->number >= number);
-        log->chain_count--;
-        memmove(log->chain, log->chain + 1, log->chain_count * sizeof *log->chain);
-        remove_unlocked(log, first, limit);
+    while (log->chain[gone].number < number)
+        gone++;
+    HF_ASSERT(gone < log->chain_count && log->oldest->number >= number);
+    for (uint32_t i = 0; i < gone; i++) {
+        uint32_t first = first_with(&log->chain[i]), limit = log->chain[i].number + 1;
+        if (gone - i > UNLOCKED_MAX) {
+            hf_log_remove(log, first, limit);
+            continue;
+        }
+        last[count].first = first;
+        last[count++].limit = limit;
     }
-    first = first_with(&log->chain[0]);
-    remove_unlocked(log, first, number);
+    log->chain_count -= gone;
+    memmove(log->chain, log->chain + gone, log->chain_count * sizeof *log->chain);
+    last[count].first = first_with(&log->chain[0]);
+    last[count++].limit = number;
+    if (log->mutex != NULL)
+        hf_mutex_unlock(log->mutex);
+    for (uint32_t i = 0; i < count; i++)
+        hf_log_remove(log, last[i].first, last[i].limit);
+    if (log->mutex != NULL)
+        hf_mutex_lock(log->mutex);
 }
 
 /* ---- durability -------------------------------------------------------------------------- */

@@ -70,23 +70,19 @@ describe(struct hf_db *db, const struct hf_catalog *catalog, const struct hf_cat
     return manifest;
 }
 
-/* `number` 0: there was none. A system may take milliseconds, and commits need not wait. */
+/* `number` 0: there was none. */
 static void
 remove_manifest(struct hf_db *db, uint32_t number)
 {
     char name[HF_NAME_SIZE_MAX];
 
-    if (number == 0)
-        return;
     hf_manifest_name(name, number, "");
-    if (db->mutex != NULL)
-        hf_mutex_unlock(db->mutex);
-    hf_dir_remove(db->dir, name, NULL); /* what cannot go now goes at an open */
-    if (db->mutex != NULL)
-        hf_mutex_lock(db->mutex);
+    if (number != 0)
+        hf_dir_remove(db->dir, name, NULL); /* what cannot go now goes at an open */
 }
 
-/* Removes what the durable manifest no longer names. */
+/* Removes what the durable manifest no longer names; the log gives the lock up last, when all
+ * that is in memory says the same as the manifest. */
 static void
 remove_old(struct hf_db *db, const struct hf_catalog_edit *edit, uint32_t manifest_before)
 {
