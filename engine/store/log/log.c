@@ -410,8 +410,8 @@ first_with(struct hf_chain_entry *entry)
 }
 
 /* What failed rotations left is in nobody's way, but takes room on a disk that may have been
- * full: it goes with the segment behind it, or when that becomes the oldest. All leave the chain
- * before the lock is given up: whoever looks finds it begin where the manifest says. */
+ * full: it goes with the segment behind it, or when that becomes the oldest. All leave the
+ * chain before the lock is given up: whoever looks finds it begin where the manifest says. */
 void
 hf_log_forget_before(struct hf_log *log, uint32_t number)
 {
