@@ -421,17 +421,27 @@ sim_machine_is_spared(const struct sim_machine *machine)
     return sim_book_is_spared(&machine->book);
 }
 
+/* A manifest, or a table of the newest one. A table that was merged stays while a view is open
+ * that reads it, and is no part of the database any more. */
+static bool
+is_of_database(const struct sim_machine *machine, const struct sim_name *name)
+{
+    if (name->folder != SIM_FOLDER_MAIN || sim_is_temporary(name->name))
+        return false;
+    return name->inode->class == SIM_FILE_MANIFEST ||
+           (name->inode->class == SIM_FILE_TABLE &&
+            sim_order_is_current(&machine->disk, name->folder, name->name));
+}
+
 const char *
 sim_machine_damaged_file(const struct sim_machine *machine)
 {
     const struct sim_names *names = &machine->disk.visible;
 
     for (size_t i = 0; i < names->count; i++) {
-        const struct sim_name *name = &names->at[i];
-        if (name->folder == SIM_FOLDER_MAIN && !sim_is_temporary(name->name) &&
-            (name->inode->class == SIM_FILE_TABLE || name->inode->class == SIM_FILE_MANIFEST) &&
-            sim_book_is_hit(&machine->book, name->inode))
-            return name->name;
+        if (sim_book_is_hit(&machine->book, names->at[i].inode) &&
+            is_of_database(machine, &names->at[i]))
+            return names->at[i].name;
     }
     return NULL;
 }

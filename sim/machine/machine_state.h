@@ -92,5 +92,7 @@ void sim_order_rename(struct sim_machine *machine, unsigned folder,
 void sim_order_write(struct sim_machine *machine, unsigned folder,
                      const struct sim_inode *inode, uint64_t off, struct hf_span from);
 void sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name);
+/* Whether the newest manifest that can be seen in the folder names the table. */
+bool sim_order_is_current(const struct sim_disk *disk, unsigned folder, const char *table);
 
 #endif

@@ -142,14 +142,14 @@ is_manifest(const char *name)
     return name[0] == 'm' && sim_class_of(name) == SIM_FILE_MANIFEST && !sim_is_temporary(name);
 }
 
-/* The newest durable one; 0: there is none. */
+/* The newest of these names; 0: there is none. */
 static uint32_t
-newest_manifest(const struct sim_disk *disk, unsigned folder, const struct sim_inode **out)
+newest_manifest(const struct sim_names *names, unsigned folder, const struct sim_inode **out)
 {
     uint32_t newest = 0;
 
-    for (size_t i = 0; i < disk->durable.count; i++) {
-        const struct sim_name *name = &disk->durable.at[i];
+    for (size_t i = 0; i < names->count; i++) {
+        const struct sim_name *name = &names->at[i];
         if (name->folder != folder || !is_manifest(name->name) ||
             number_of(name->name) <= newest)
             continue;
@@ -174,12 +174,21 @@ names_table(const struct sim_inode *inode, uint32_t number)
     return false;
 }
 
+bool
+sim_order_is_current(const struct sim_disk *disk, unsigned folder, const char *table)
+{
+    const struct sim_inode *inode = NULL;
+
+    return newest_manifest(&disk->visible, folder, &inode) != 0 &&
+           names_table(inode, number_of(table));
+}
+
 /* Whether a manifest that is, or may become, the newest durable one names the table. */
 static bool
 is_table_needed(const struct sim_disk *disk, unsigned folder, uint32_t number)
 {
     const struct sim_inode *inode = NULL;
-    uint32_t newest = newest_manifest(disk, folder, &inode);
+    uint32_t newest = newest_manifest(&disk->durable, folder, &inode);
 
     if (newest != 0 && names_table(inode, number))
         return true;
@@ -202,7 +211,8 @@ is_segment_needed(const struct sim_disk *disk, unsigned folder, const struct sim
     struct hf_wal_link link;
     char name[HF_NAME_SIZE_MAX];
 
-    if (newest_manifest(disk, folder, &newest) != 0 && !read_manifest(newest, &manifest))
+    if (newest_manifest(&disk->durable, folder, &newest) != 0 &&
+        !read_manifest(newest, &manifest))
         return false; /* it was damaged: nobody can tell */
     if (number == 0)
         return true;
@@ -262,7 +272,7 @@ is_in_the_making(const struct sim_disk *disk, unsigned folder)
         if (op->folder == folder && (is_manifest(op->name) || is_manifest(op->to)))
             return false;
     }
-    return newest_manifest(disk, folder, &manifest) == 0;
+    return newest_manifest(&disk->durable, folder, &manifest) == 0;
 }
 
 /* ---- the calls --------------------------------------------------------------------------- */
@@ -315,8 +325,8 @@ sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name)
             breach(machine, "a table was removed that a manifest names");
         break;
     case SIM_FILE_MANIFEST:
-        if (newest_manifest(disk, folder, &newest) <= number_of(name) && newest != NULL &&
-            !is_marked(disk, folder))
+        if (newest_manifest(&disk->durable, folder, &newest) <= number_of(name) &&
+            newest != NULL && !is_marked(disk, folder))
             breach(machine, "a manifest was removed before a newer one was durable");
         break;
     default:

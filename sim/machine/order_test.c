@@ -9,6 +9,7 @@
 
 #include "format/manifest_format.h"
 #include "format/wal_format.h"
+#include "sim/machine/machine_state.h"
 
 #define SECTOR 512u
 #define TABLE_SIZE 700u
@@ -227,11 +228,27 @@ test_removals(void)
     }
 }
 
+/* ---- what is of the database ------------------------------------------------------------- */
+
+static void
+test_current(void)
+{
+    uint32_t nobodys = 7;
+
+    boot(1, NULL, 0);
+    (void)sim_machine_life(machine, remove_table, &nobodys);
+    TAP_OK(sim_order_is_current(&machine->disk, SIM_FOLDER_MAIN, name_of("table", 5, "")),
+           "a table that the newest manifest names is current, durable or not");
+    TAP_OK(!sim_order_is_current(&machine->disk, SIM_FOLDER_MAIN, name_of("table", 3, "")),
+           "one that only an older manifest names is not");
+}
+
 int
 main(void)
 {
     test_steps();
     test_removals();
+    test_current();
     shut();
     return tap_done();
 }
