@@ -111,9 +111,9 @@ hf_options_check(const struct hf_options *options, const char *path, struct hf_d
         return hf_detail_set(detail, HF_ERR_INVALID,
                              "segments of %llu bytes: from 8 sectors to 2 GiB are possible",
                              (unsigned long long)options->segment_size);
-    if (options->mode != HF_MODE_MEMORY && path == NULL)
+    if (options->mode != HF_MODE_MEMORY && (path == NULL || path[0] == 0))
         return hf_detail_set(detail, HF_ERR_INVALID,
-                             "only memory mode goes without a directory");
+                             "no directory is named; only memory mode goes without one");
     if (options->mode == HF_MODE_MEMORY && (options->flags & HF_READ_ONLY))
         return hf_detail_set(detail, HF_ERR_INVALID, "memory mode has nothing to read only");
     return HF_OK;
@@ -385,15 +385,16 @@ enum hf_err
 hf_explain(struct hf_error *error, enum hf_err err, const char *path,
            const struct hf_detail *detail)
 {
+    bool is_named = path != NULL && path[0] != 0;
+
     if (error == NULL)
         return err;
     error->code = err;
     if (err == HF_OK)
         error->text[0] = 0;
     else
-        snprintf(error->text, sizeof error->text, "%.160s%s%.340s", path == NULL ? "" : path,
-                 path == NULL ? "" : ": ",
-                 detail->text[0] != 0 ? detail->text : hf_strerror(err));
+        snprintf(error->text, sizeof error->text, "%.160s%s%.340s", is_named ? path : "",
+                 is_named ? ": " : "", detail->text[0] != 0 ? detail->text : hf_strerror(err));
     return err;
 }
 

@@ -53,6 +53,16 @@ link_tables(struct hf_db *db, struct hf_fresh *fresh, const struct state *state,
     return err;
 }
 
+/* The handle's own directory is another one: a failure says which of the two it met. */
+static enum hf_err
+name_place(enum hf_err err, const char *path, struct hf_detail *detail)
+{
+    struct hf_error error;
+
+    (void)hf_explain(&error, err, path, detail);
+    return hf_detail_set(detail, err, "%s", error.text);
+}
+
 static enum hf_err
 make(struct hf_db *db, const char *path, const struct state *state, struct hf_detail *detail)
 {
@@ -66,7 +76,7 @@ make(struct hf_db *db, const char *path, const struct state *state, struct hf_de
     if (err == HF_OK)
         err = hf_fresh_finish(&fresh, &end, detail);
     hf_fresh_close(&fresh);
-    return err;
+    return err == HF_OK ? HF_OK : name_place(err, path, detail);
 }
 
 enum hf_err

@@ -45,6 +45,7 @@ round_is_right(unsigned round)
 static void
 test_links(void)
 {
+    struct hf_error error;
     uint64_t version;
 
     TAP_OK(hf_flush(db) == HF_OK && hf_checkpoint(db, test_path("linked"), &version) == HF_OK,
@@ -56,6 +57,9 @@ test_links(void)
            "and no segment of the log");
     TAP_OK(hf_checkpoint(db, test_path("linked"), &version) == HF_ERR_INVALID,
            "a directory that holds one is refused");
+    hf_error_get(db, &error);
+    TAP_OK(strncmp(error.text, test_path("linked"), strlen(test_path("linked"))) == 0,
+           "and named: the handle has another one");
     TAP_OK(hf_close(db) == HF_OK && test_shell("rm -rf db") &&
                test_dir_is_model(test_path("linked"), version),
            "it outlives its origin");

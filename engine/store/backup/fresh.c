@@ -182,7 +182,8 @@ hf_fresh_open(struct hf_fresh *fresh, const char *path, const struct hf_options 
     err = hf_cache_open(&fresh->cache, &fresh->budget, CACHE_SIZE);
     if (err != HF_OK)
         return hf_detail_set(detail, err, "no memory for a new database");
-    err = take_directory(fresh, path, detail);
+    err = path[0] == 0 ? hf_detail_set(detail, HF_ERR_INVALID, "no directory is named")
+                       : take_directory(fresh, path, detail);
     fresh->tables = (struct hf_table_env){
         .dir = fresh->dir,
         .budget = &fresh->budget,
