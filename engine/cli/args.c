@@ -90,7 +90,7 @@ read_format(void *at, const char *value)
 static const char *
 read_number(void *at, const char *value)
 {
-    return hf_number_parse(at, value) ? NULL : "";
+    return hf_number_parse(at, value) ? NULL : "a number is wanted";
 }
 
 static const char *
@@ -98,13 +98,23 @@ read_batch(void *at, const char *value)
 {
     uint64_t *batch = at;
 
-    return hf_number_parse(batch, value) && *batch > 0 ? NULL : "";
+    return hf_number_parse(batch, value) && *batch > 0 ? NULL : "a number from 1 on";
 }
 
 static const char *
 read_size(void *at, const char *value)
 {
-    return hf_size_parse(at, value) ? NULL : "";
+    return hf_size_parse(at, value)
+               ? NULL
+               : "a number of bytes, or one with KiB, MiB or GiB behind it";
+}
+
+static const char *
+read_acks(void *at, const char *value)
+{
+    if (value[0] == 0 || strcmp(value, "-") == 0)
+        return "it is rewritten in place, so it has to be a file";
+    return hf_option_text(at, value);
 }
 
 /* A version, "@" and microseconds, or a time. */
@@ -124,21 +134,21 @@ read_as_of(void *at, const char *value)
 #define AT(member) offsetof(struct hf_args, member)
 
 const struct hf_option hf_tool_options[HF_TOOL_OPTION_COUNT] = {
-    { "--mode", HF_OPT_MODE, "MODE", "memory, buffered or strict", read_mode, AT(mode) },
-    { "--memory-limit", HF_OPT_MEMORY_LIMIT, "SIZE", "of all it holds; units KiB, MiB, GiB",
-      read_size, AT(memory_limit) },
+    { "--mode", HF_OPT_MODE, "MODE", "memory, buffered (default of load) or strict (of others)",
+      read_mode, AT(mode) },
+    { "--memory-limit", HF_OPT_MEMORY_LIMIT, "SIZE",
+      "bytes of memory at most; also with KiB, MiB, GiB", read_size, AT(memory_limit) },
     { "--batch", HF_OPT_BATCH, "N", "records a commit (1)", read_batch, AT(batch) },
     { "--format", HF_OPT_FORMAT, "FORMAT", "tsv (default), mdb_dump or deb822", read_format,
       AT(format) },
     { "--acks", HF_OPT_ACKS, "FILE", "rewritten with the count of records after each commit",
-      hf_option_text, AT(acks) },
+      read_acks, AT(acks) },
     { "--prefix", HF_OPT_PREFIX, "PREFIX", "only keys that begin so", hf_option_text,
       AT(prefix) },
     { "--from", HF_OPT_FROM, "KEY", "from this key on", hf_option_text, AT(from) },
     { "--to", HF_OPT_TO, "KEY", "up to before this key", hf_option_text, AT(to) },
     { "--reverse", HF_OPT_REVERSE, NULL, "from the last key to the first", NULL, 0 },
-    { "--limit", HF_OPT_LIMIT, "N", "a number: at most so many records", read_number,
-      AT(limit) },
+    { "--limit", HF_OPT_LIMIT, "N", "at most so many records", read_number, AT(limit) },
     { "--as-of", HF_OPT_AS_OF, "WHEN",
       "as it was at a version, at a time (2025-03-01T09:30:00Z), or @microseconds", read_as_of,
       0 },

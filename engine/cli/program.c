@@ -9,6 +9,7 @@
 
 #include "cli/program.h"
 
+#include "cli/escape.h"
 #include "cli/nearest.h"
 
 #include <signal.h>
@@ -42,6 +43,23 @@ refuse(struct hf_error *error, const char *format, ...)
     (void)vsnprintf(error->text, sizeof error->text, format, args);
     va_end(args);
     return false;
+}
+
+void
+hf_complain(const char *program, const char *text)
+{
+    char line[HF_ERROR_TEXT_SIZE * HF_ESCAPED_BYTE_MAX];
+    size_t len = 0;
+
+    for (; *text != 0 && len + HF_ESCAPED_BYTE_MAX < sizeof line; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20 || c == 0x7f)
+            len += hf_escape_byte(line + len, c);
+        else
+            line[len++] = *text;
+    }
+    line[len] = 0;
+    (void)fprintf(stderr, "%s: %s\n", program, line);
 }
 
 /* ---- options ----------------------------------------------------------------------------- */
@@ -156,6 +174,9 @@ read_verb(struct hf_command_line *line, const struct hf_program *program, const 
     const char *best = NULL;
     size_t best_changes = 0;
 
+    /* Before the verbs: "help" is as near to "del", and is not what was meant. */
+    for (unsigned i = 0; i < COMMON_COUNT; i++)
+        hf_nearest_offer(&best, &best_changes, word, common[i].name);
     for (unsigned i = 0; (verb = program->verb_at(i)) != NULL; i++) {
         if (strcmp(verb->name, word) == 0) {
             line->verb = verb;
@@ -326,8 +347,11 @@ explain_or_run(const struct hf_program *program, struct hf_command_line *line,
 static int
 output_failed(const struct hf_program *program, const struct hf_output *output, int status)
 {
-    (void)fprintf(stderr, "%s: cannot write %s: %s\n", program->name, output->name,
-                  strerror(output->error));
+    char text[HF_ERROR_TEXT_SIZE];
+
+    (void)snprintf(text, sizeof text, "cannot write %s: %s", output->name,
+                   strerror(output->error));
+    hf_complain(program->name, text);
     return status;
 }
 
@@ -339,7 +363,7 @@ read_and_run(const struct hf_program *program, struct hf_command_line *line, int
     struct hf_error error;
 
     if (!hf_command_line_read(line, program, argc, argv, &error)) {
-        (void)fprintf(stderr, "%s: %s\n", program->name, error.text);
+        hf_complain(program->name, error.text);
         return program->status_usage;
     }
     if (!hf_output_open(&output, line->out, (line->given & HF_OPTION_JSON) != 0))

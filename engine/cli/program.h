@@ -77,6 +77,9 @@ struct hf_program {
  */
 bool hf_command_line_read(struct hf_command_line *line, const struct hf_program *program,
                           int argc, char **argv, struct hf_error *error) HF_MUST_CHECK;
+/* One line on standard error: "PROGRAM: text". Control bytes are escaped, so that a name that
+ * came from outside neither breaks the line nor speaks to the terminal. */
+void hf_complain(const char *program, const char *text);
 /* Explains one verb, or with NULL the program. */
 void hf_program_help(const struct hf_program *program, const struct hf_verb *verb,
                      struct hf_output *output);

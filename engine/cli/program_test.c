@@ -153,6 +153,8 @@ test_refused(void)
            "a verb is needed");
     TAP_OK(refused("gte db k", "did you mean get?"), "swapped letters name the nearest verb");
     TAP_OK(refused("lod db k", "did you mean load?"), "so does a missing one");
+    TAP_OK(refused("help", "did you mean --help?") && refused("verison", "mean --version?"),
+           "an option of every program that was taken for a verb");
     TAP_OK(refused("frobnicate", "--help"), "what is near to nothing names --help");
     TAP_OK(refused("load db f --digt 3", "load: no option '--digt'; did you mean --digit?"),
            "options likewise");
@@ -246,6 +248,38 @@ test_program(void)
     TAP_OK(status == program.status_usage, "and a word that is none");
 }
 
+/* What hf_complain prints, in a text that stays until the next call. */
+static const char *
+complained(const char *text)
+{
+    static char line[4096];
+    int kept = dup(STDERR_FILENO);
+    FILE *file = fopen(path, "w+");
+
+    if (kept < 0 || file == NULL || dup2(fileno(file), STDERR_FILENO) < 0)
+        return "";
+    hf_complain("test", text);
+    bool is_back = dup2(kept, STDERR_FILENO) >= 0 && close(kept) == 0;
+    rewind(file);
+    size_t len = fread(line, 1, sizeof line - 1, file);
+    line[len] = 0;
+    (void)fclose(file);
+    return is_back ? line : "";
+}
+
+static void
+test_complaint(void)
+{
+    char longest[HF_ERROR_TEXT_SIZE];
+
+    TAP_OK(strcmp(complained("no 'a\nb\x1b[31m' in C:\\kelp \xc3\xa9"),
+                  "test: no 'a\\nb\\x1b[31m' in C:\\kelp \xc3\xa9\n") == 0,
+           "what a name has in it breaks no line and moves no terminal");
+    memset(longest, 1, sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    TAP_OK(strlen(complained(longest)) > 4 * (sizeof longest - 4), "the longest one fits");
+}
+
 int
 main(void)
 {
@@ -257,6 +291,7 @@ main(void)
     TAP_OK(fd >= 0 && close(fd) == 0, "a file for what is printed");
     test_help();
     test_program();
+    test_complaint();
     (void)unlink(path);
     return tap_done();
 }

@@ -159,6 +159,10 @@ hf_verb_iotrace(const struct hf_args *args, struct hf_output *output)
     if (!hf_command_line_read(&inner.line, &hf_tool, (int)args->line.word_count + 1, argv,
                               &error))
         return hf_report(args, &error);
+    if (inner.line.verb != NULL && (inner.line.given & HF_OPTION_HELP) != 0) {
+        hf_program_help(&hf_tool, inner.line.verb, output);
+        return HF_STATUS_DONE;
+    }
     if (inner.line.verb == NULL || inner.line.verb == args->line.verb ||
         (inner.line.given & (HF_OPTION_HELP | HF_OPTION_VERSION)) != 0) {
         error.code = HF_ERR_INVALID;

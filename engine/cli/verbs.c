@@ -45,8 +45,11 @@ status_of(enum hf_err err)
 enum hf_status
 hf_report(const struct hf_args *args, const struct hf_error *error)
 {
-    (void)fprintf(stderr, "holdfast: %s: %s\n", args->line.verb->name,
-                  error->text[0] == 0 ? hf_strerror(error->code) : error->text);
+    char text[HF_ERROR_TEXT_SIZE];
+
+    (void)snprintf(text, sizeof text, "%s: %s", args->line.verb->name,
+                   error->text[0] == 0 ? hf_strerror(error->code) : error->text);
+    hf_complain("holdfast", text);
     return status_of(error->code);
 }
 
