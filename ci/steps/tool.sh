@@ -213,6 +213,8 @@ status 1 iotrace get "$d/traced" none && status 2 iotrace get "$d/none" k &&
     said 'did you mean scan?' && status 2 iotrace iotrace get "$d/traced" k &&
     said 'needs a verb'
 point 'the status is that of the verb, and an error is shown with its call'
+status 0 iotrace get --help && grep -q '^usage: holdfast get' "$d/out"
+point 'a verb that is traced has its help'
 
 # ---- usage
 status 0 --help && grep -q '^usage' "$d/out" && status 0 scan --help && status 0 --version &&
@@ -224,6 +226,21 @@ point 'and one without a verb'
 status 2 && said 'no verb' ; point 'a verb is needed'
 status 2 get "$d/db" && said 'usage: holdfast get' ; point 'too few words show the usage'
 status 2 load "$d/x" "$d/in.tsv" --batch 0 && [ ! -e "$d/x" ] ; point 'a bad value is refused'
+status 2 help && said 'did you mean --help?' ; point 'help as a verb is told of the option'
+status 2 put '' k && said 'no directory is named' && status 2 get '' k &&
+    said 'no directory is named' && status 2 checkpoint "$d/traced" '' &&
+    said 'no directory is named'
+point 'a name that is empty, as of a variable that is not set, is told so'
+status 1 get "$d/traced" "$(printf 'a\nb\033')" && said "no key 'a\\nb\\x1b'"
+point 'what is named in a message breaks no line'
+status 2 load "$d/x" "$d/in.tsv" --acks - && said 'has to be a file'
+point 'acknowledgements cannot be rewritten on standard output'
+
+# ---- a dump of standard input
+"$tool" snapshot "$d/traced" - | "$tool" dump - >"$d/out" 2>"$d/err" &&
+    grep -q '^-: [0-9]* bytes$' "$d/out" && grep -q 'entries 1: k @1' "$d/out" &&
+    [ ! -s "$d/err" ]
+point 'dump reads standard input'
 
 # ---- where output goes
 "$tool" scan "$d/strict" 2>"$d/err" >/dev/full ; [ $? -eq 4 ] && said 'cannot write'

@@ -1,6 +1,7 @@
 /*
  * verb_inspect.c - dump, verify and stat: what a database is made of, and whether it is whole.
  */
+#include "cli/spool.h"
 #include "cli/verbs.h"
 
 #include <inttypes.h>
@@ -36,8 +37,17 @@ hf_verb_dump(const struct hf_args *args, struct hf_output *output)
 {
     struct lines lines = { output, "line", 0 };
     struct hf_error error = { HF_OK, "" };
+    struct hf_spool spool = { .path = "" };
+    const char *path = args->line.words[0];
+    enum hf_err err = HF_OK;
 
-    enum hf_err err = hf_dump(args->line.words[0], print_line, &lines, &error);
+    if (strcmp(path, "-") == 0) {
+        err = hf_spool_stdin(&spool, &error);
+        path = spool.path;
+    }
+    if (err == HF_OK)
+        err = hf_dump(path, print_line, &lines, &error);
+    hf_spool_remove(&spool);
     if (err == HF_OK)
         return HF_STATUS_DONE;
     error.code = err;
