@@ -247,8 +247,7 @@ rotate(struct hf_log *log, struct hf_segments *into, uint32_t frame_size,
         err = hf_log_chain_add(log, segment->number);
     HF_ASSERT(err == HF_OK); /* both were reserved */
     HF_MARK(log_rotated);
-    log->chain[log->chain_count - 1].stranded =
-        log->stranded != 0 ? log->stranded : segment->number;
+    log->chain[log->chain_count - 1].stranded = log->stranded;
     log->stranded = 0;
     log->segments = into;
     make_active(log, segment);

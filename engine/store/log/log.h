@@ -52,7 +52,7 @@ struct hf_log_segment {
 /* One segment of the chain, as verify wants to know it. */
 struct hf_chain_entry {
     uint32_t number;
-    uint32_t stranded; /* from here up to `number`: files that failed rotations left */
+    uint32_t stranded; /* from here up to `number`: what failed rotations left; 0: nothing */
     uint64_t end;      /* of the valid bytes; 0: not replaced by a later segment yet */
 };
 
