@@ -322,6 +322,19 @@ covered_around(const struct hf_view *view, struct hf_span key, uint64_t cover)
     return fragment;
 }
 
+/* Whether a table of the source has nothing newer than the range. */
+static bool
+is_older(const struct hf_source *source, uint32_t index, const struct hf_fragment *covered)
+{
+    return source->tables[index]->info.version_max < covered->version;
+}
+
+static bool
+ends_within(const struct hf_table *table, const struct hf_fragment *covered)
+{
+    return covered->to.len == 0 || hf_table_ends_before(&table->info, covered->to);
+}
+
 /*
  * How far a source of tables may go: past all tables with nothing newer than the range, up to
  * the end of what is covered. False: the table that it stands in has something newer.
@@ -332,16 +345,15 @@ limit_forward(const struct hf_source *source, const struct hf_fragment *covered,
 {
     uint32_t i = source->table_index;
 
-    while (
-        i < source->table_count && source->tables[i]->info.version_max < covered->version &&
-        (covered->to.len == 0 || hf_table_ends_before(&source->tables[i]->info, covered->to)))
+    while (i < source->table_count && is_older(source, i, covered) &&
+           ends_within(source->tables[i], covered))
         i++;
-    if (i == source->table_count || source->tables[i]->info.version_max < covered->version)
+    if (i == source->table_count || is_older(source, i, covered)) {
         *limit = covered->to;
-    else
-        *limit = source->tables[i]->info.key_min;
-    return i == source->table_count || i > source->table_index ||
-           source->tables[i]->info.version_max < covered->version;
+        return true;
+    }
+    *limit = source->tables[i]->info.key_min;
+    return i > source->table_index;
 }
 
 /* The same backward, where tables end before the first key covered. */
@@ -352,11 +364,11 @@ limit_backward(const struct hf_source *source, const struct hf_fragment *covered
     uint32_t i = source->table_index + 1; /* the tables from i on have been passed */
 
     *limit = covered->from;
-    while (i > 0 && source->tables[i - 1]->info.version_max < covered->version &&
+    while (i > 0 && is_older(source, i - 1, covered) &&
            (covered->from.len == 0 ||
             hf_span_compare(source->tables[i - 1]->info.key_min, covered->from) >= 0))
         i--;
-    if (i == 0 || source->tables[i - 1]->info.version_max < covered->version)
+    if (i == 0 || is_older(source, i - 1, covered))
         return true;
     if (i > source->table_index)
         return false;
