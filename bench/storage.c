@@ -2,7 +2,7 @@
  * storage.c - one operation at a time on keys and values, in the three modes.
  *
  * A row's name ends with the guarantee that was paid for. Memory mode is measured with
- * HF_SINGLE_THREAD, buffered mode as HF_OPTIONS_INIT opens it, with its background thread;
+ * HF_SINGLE_THREAD, buffered mode as HF_OPTIONS_INIT opens it, with its background threads;
  * strict mode with the background run between the rounds, as the raw loop beside it has none.
  */
 #include "bench/categories.h"

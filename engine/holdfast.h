@@ -105,10 +105,10 @@ struct hf_db;
 enum hf_mode { HF_MODE_BUFFERED = 0, HF_MODE_STRICT = 1, HF_MODE_MEMORY = 2 };
 
 /* Flags of hf_open. */
-#define HF_CREATE 1u            /* make the database if its directory is empty or missing */
-#define HF_READ_ONLY 2u         /* change no file; several read-only handles may share */
-#define HF_SINGLE_THREAD 4u     /* one thread owns the handle: no locks, no background thread */
-#define HF_BACKGROUND_CALLER 8u /* no background thread: the caller runs hf_work() */
+#define HF_CREATE 1u        /* make the database if its directory is empty or missing */
+#define HF_READ_ONLY 2u     /* change no file; several read-only handles may share */
+#define HF_SINGLE_THREAD 4u /* one thread owns the handle: no locks, none in the background */
+#define HF_BACKGROUND_CALLER 8u /* no threads in the background: the caller runs hf_work() */
 
 #define HF_KEEP_ALL UINT64_MAX
 
@@ -318,7 +318,7 @@ HF_API void hf_iter_close(struct hf_iter *iter);
  * Performs the next bounded step of background work: a sync that is due, a piece of the next
  * log segment, of a flush, of a compaction, of the ordered index; in memory mode, of giving
  * back what is superseded. *more, if not NULL, says whether there is another step to do now.
- * With a background thread this need not be called, and may be. FULL, IO, NO_MEMORY: nothing is
+ * With background threads this need not be called, and may be. FULL, IO, NO_MEMORY: nothing is
  * lost, a later call tries again. CORRUPT: a table cannot be read, and is not merged any more.
  */
 HF_API enum hf_err hf_work(struct hf_db *db, bool *more) HF_MUST_CHECK;

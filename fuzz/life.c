@@ -67,7 +67,6 @@ commit(struct hf_db *db, uint64_t version)
     struct fuzz_commit commit;
     uint64_t made = 0;
     unsigned flags = version % 3 == 0 ? HF_DURABLE : 0;
-
     enum hf_err err;
 
     fuzz_life_commit(&commit, version);

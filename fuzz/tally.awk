@@ -1,6 +1,5 @@
-# tally.awk - what a campaign came to: its turns (fuzz/turn.sh), summed up, a row a target, as
-# the table that docs/fuzzing.md has. Fails if a turn was broken, or if not all of `turns` left
-# a line.
+# tally.awk - what a campaign came to: its turns (fuzz/turn.sh), summed up, as a table with a
+# row a target. Fails if a turn was broken, or if not all of `turns` left a line.
 
 function grouped(number,   text) {
     text = sprintf("%d", number)

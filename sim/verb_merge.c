@@ -232,8 +232,8 @@ sim_verb_merge(const struct sim_args *args)
         fprintf(stderr, "holdfast-sim: merge wants files of results\n");
         return status;
     }
-    standing.line.word_count =
-        0; /* the words are results: the scenarios are the standing ones */
+    /* The words are results: the scenarios are the standing ones. */
+    standing.line.word_count = 0;
     merge.files = sim_new(count * sizeof *merge.files);
     bool good = sim_args_load(&standing, &merge.set);
     for (uint32_t i = 0; good && i < count; i++)

@@ -152,8 +152,8 @@ sim_verb_plants(const struct sim_args *args)
                 "holdfast-sim: --baseline is what a matrix was: it goes with --matrix\n");
         return SIM_EXIT_USAGE;
     }
-    standing.line.word_count =
-        0; /* the words are plants: the scenarios are the standing ones */
+    /* The words are plants: the scenarios are the standing ones. */
+    standing.line.word_count = 0;
     if (sim_args_load(&standing, &garden.set) && choose(&garden))
         status = args->without != 0 ? sim_garden_without(&garden)
                  : args->matrix     ? sim_garden_matrix(&garden)

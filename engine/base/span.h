@@ -42,7 +42,7 @@ hf_span_compare(struct hf_span a, struct hf_span b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Each byte is the one before it, and the first is 0. */
+/* Whether there is nothing but zeros in it: the first byte is 0, and each is the one before. */
 static inline bool
 hf_span_is_zero(struct hf_span span)
 {
@@ -51,7 +51,7 @@ hf_span_is_zero(struct hf_span span)
     return span.len == 0 || (at[0] == 0 && memcmp(at, at + 1, span.len - 1) == 0);
 }
 
-/* How long it is without the zeros at its end. */
+/* Its size in bytes without the zeros at its end. */
 static inline size_t
 hf_span_data_size(struct hf_span span)
 {

@@ -11,8 +11,8 @@
  *
  * A memtable covers some segments of the log, in memory mode all of them. It is active while
  * commits go to it, then frozen: of a frozen one nothing changes any more but the ordered
- * index, until that has caught up. Then a flush may read it without the lock; all else is
- * guarded by the database's lock.
+ * index, until that has caught up, and how links are tied, which only reads of the past look
+ * at. Then a flush may read it without the lock; all else is guarded by the database's lock.
  *
  * In memory mode, where history is limited, it also tells the dead: an operation that nothing
  * leads to any more is marked, in the byte of its type, and its segment counts it. What is

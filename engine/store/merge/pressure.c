@@ -3,10 +3,10 @@
  *
  * Pressure grows from 0 to FULL_PRESSURE with what waits: frozen memtables, tables of level 0,
  * memory near its limit. In between writers are slowed down in proportion to their bytes, so
- * that no commit pays for all; at FULL_PRESSURE they wait. Without a background thread they
+ * that no commit pays for all; at FULL_PRESSURE they wait. Without background threads they
  * take steps of the work themselves. The cause stands in the statistics.
  *
- * Beside a background thread each commit pays its delay at once. Systems do not sleep for less
+ * Beside background threads each commit pays its delay at once. Systems do not sleep for less
  * than some tens of microseconds, so a short delay is spent looking at the clock, the lock
  * given up. Adding delays up until they are worth a sleep was tried: one put in five hundred
  * then took a millisecond, which is what people see who look at the slowest ones.
@@ -71,7 +71,7 @@ let_work(struct hf_db *db, uint64_t ns, struct hf_detail *detail)
     return hf_jobs_step(db, detail);
 }
 
-/* Lets a short time pass, to the background thread's good. */
+/* Lets a short time pass, to the background threads' good. */
 static void
 pass_time(struct hf_db *db, uint64_t ns)
 {
