@@ -421,7 +421,7 @@ hf_log_forget_before(struct hf_log *log, uint32_t number)
 
     if (HF_PLANTED(install_keep_log))
         return;
-    while (log->chain[gone].number < number)
+    while (gone < log->chain_count && log->chain[gone].number < number)
         gone++;
     HF_ASSERT(gone < log->chain_count && log->oldest->number >= number);
     for (uint32_t i = 0; i < gone; i++) {
