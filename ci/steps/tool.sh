@@ -55,13 +55,13 @@ status 1 get "$d/db" k --as-of 9999-01-01T00:00:00+01:00 && status 0 get "$d/db"
 status 2 get "$d/db" k --as-of yesterday && said "'yesterday'" ; point 'and no other words'
 
 # ---- directories
-status 2 get "$d/none" k && said "there is no database" && [ ! -e "$d/none" ]
+status 1 get "$d/none" k && said "there is no database" && [ ! -e "$d/none" ]
 point 'reading makes no database'
-status 2 del "$d/none" k && [ ! -e "$d/none" ] ; point 'nor does deleting'
+status 1 del "$d/none" k && [ ! -e "$d/none" ] ; point 'nor does deleting'
 mkdir "$d/other" && : >"$d/other/file" && status 2 put "$d/other" k v && said 'other files' &&
     [ -z "$(ls "$d/other" | grep wal-)" ]
 point 'in a folder with something else in it no database is made'
-status 2 load "$d/none" "$d/no-file" && said 'no-file' && [ ! -e "$d/none" ]
+status 1 load "$d/none" "$d/no-file" && said 'no-file' && [ ! -e "$d/none" ]
 point 'loading a missing file makes no database'
 
 # ---- load and scan
@@ -192,7 +192,7 @@ rm "$d"/second/manifest-* && status 3 scan "$d/second" &&
     status 1 salvage "$d/second" "$d/saved" &&
     grep -q 'no manifest' "$d/out" && status 0 scan "$d/saved" && cmp -s "$d/out" "$d/now.tsv"
 point 'losses are told, and status 1'
-status 2 salvage "$d/other" "$d/none" && said 'no file of a database' && [ ! -e "$d/none" ]
+status 1 salvage "$d/other" "$d/none" && said 'no file of a database' && [ ! -e "$d/none" ]
 point 'where there is no database there is nothing to salvage'
 
 # ---- every call
@@ -208,7 +208,7 @@ status 0 iotrace --json get "$d/traced" k && printed v &&
     grep -q '^{"at_ns":[0-9]*,"took_ns":[0-9]*,"call":"dir_open",' "$d/err" &&
     grep -q '^{"sum":"file_read","calls":' "$d/err"
 point 'iotrace --json: an object a line'
-status 1 iotrace get "$d/traced" none && status 2 iotrace get "$d/none" k &&
+status 1 iotrace get "$d/traced" none && status 1 iotrace get "$d/none" k &&
     grep -q 'dir_open .* NOT_FOUND' "$d/err" && status 2 iotrace scna "$d/traced" &&
     said 'did you mean scan?' && status 2 iotrace iotrace get "$d/traced" k &&
     said 'needs a verb'

@@ -92,8 +92,7 @@ not_found(const struct hf_args *args)
 
     (void)snprintf(error.text, sizeof error.text, "%s has no key '%s'", args->line.words[0],
                    args->line.words[1]);
-    (void)hf_report(args, &error);
-    return HF_STATUS_NOT_FOUND;
+    return hf_report(args, &error);
 }
 
 static enum hf_status

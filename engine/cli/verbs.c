@@ -17,11 +17,11 @@ status_of(enum hf_err err)
     switch (err) {
     case HF_OK:
         return HF_STATUS_DONE;
+    case HF_ERR_NOT_FOUND: /* a key, and also a database or file that was named */
     case HF_ERR_CONFLICT:
     case HF_ERR_UNKNOWN_RUN:
     case HF_ERR_HISTORY_GONE:
         return HF_STATUS_NOT_FOUND;
-    case HF_ERR_NOT_FOUND: /* of a file or database that was named; verbs tell a missing key */
     case HF_ERR_INVALID:
     case HF_ERR_TOO_LARGE:
         return HF_STATUS_USAGE;
