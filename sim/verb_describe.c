@@ -141,6 +141,19 @@ describe_scenario(FILE *out, const struct sim_scenario *scenario)
     fprintf(out, "\n");
 }
 
+static void
+describe_scenario_json(FILE *out, const struct sim_scenario *scenario)
+{
+    fprintf(out, "{\"scenario\":\"%s\",\"path\":", scenario->name);
+    sim_print_json_string(out, scenario->text.path);
+    fprintf(out, ",\"why\":");
+    sim_print_json_string(out, scenario->why);
+    fprintf(out, ",\"catches\":[");
+    for (unsigned i = 0; i < scenario->catch_count; i++)
+        fprintf(out, i == 0 ? "\"%s\"" : ",\"%s\"", sim_plant_name(scenario->catches[i].plant));
+    fprintf(out, "]}\n");
+}
+
 int
 sim_verb_describe(const struct sim_args *args)
 {
@@ -153,7 +166,7 @@ sim_verb_describe(const struct sim_args *args)
         return SIM_EXIT_USAGE;
     }
     for (size_t i = 0; i < set.count; i++)
-        describe_scenario(args->out, set.list[i]);
+        (args->json ? describe_scenario_json : describe_scenario)(args->out, set.list[i]);
     sim_set_fini(&set);
     return SIM_EXIT_HELD;
 }

@@ -14,6 +14,7 @@
 #include "sim/search/freeze.h"
 #include "sim/verbs_sim.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -139,13 +140,37 @@ text_of(const struct atlas *atlas, const struct expedition *trip)
     return text;
 }
 
+static bool
+is_stream(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* The first failure goes where -o says. Whether this one did. */
+static bool
+write_scenario(struct atlas *atlas, const struct expedition *trip)
+{
+    const char *path = atlas->args->scenario_out;
+
+    if (path == NULL || atlas->is_written)
+        return false;
+    FILE *file = is_stream(path) ? atlas->args->out : fopen(path, "w");
+    char *text = text_of(atlas, trip);
+    bool good = file != NULL && fputs(text, file) >= 0;
+    if (file != NULL && !is_stream(path) && fclose(file) != 0)
+        good = false;
+    free(text);
+    if (!good)
+        fprintf(stderr, "holdfast-sim: %s: cannot be written: %s\n", path, strerror(errno));
+    atlas->is_written = good;
+    return good;
+}
+
 static void
 print_failure(struct atlas *atlas, const struct expedition *trip)
 {
     FILE *out = atlas->args->out;
-    char *text = text_of(atlas, trip);
     const char *path = atlas->args->scenario_out;
-    FILE *file = path == NULL || atlas->is_written ? NULL : fopen(path, "w");
 
     fprintf(out, "\nbroke %s: %s, seed %" PRIu64 "\n  expected   %s\n  found      %s\n",
             sim_property_name(trip->result.property), trip->scenario->name, trip->seed,
@@ -155,20 +180,20 @@ print_failure(struct atlas *atlas, const struct expedition *trip)
         sim_rule_print(&trip->way.rules[i], out);
         putc('\n', out);
     }
-    if (file != NULL) {
-        fputs(text, file);
-        atlas->is_written = fclose(file) == 0;
+    if (!is_stream(path) && write_scenario(atlas, trip))
         fprintf(out, "  reproduce: holdfast-sim replay %s", path);
-    } else {
+    else
         fprintf(out,
                 "  reproduce: holdfast-sim explore %s --seeds %" PRIu64 "..%" PRIu64
                 " -o FILE.scn",
                 trip->scenario->text.path, trip->seed, trip->seed);
-    }
     if (atlas->args->plant != NULL)
         fprintf(out, " --plant %s", atlas->args->plant);
     putc('\n', out);
-    free(text);
+    if (is_stream(path) && !atlas->is_written) {
+        putc('\n', out);
+        (void)write_scenario(atlas, trip);
+    }
 }
 
 /* ---- what comes out ---------------------------------------------------------------------- */
@@ -192,9 +217,26 @@ print_counts(FILE *out, const char *name, const struct sim_explore_counts *count
 }
 
 static void
-print_json(FILE *out, const struct expedition *trip)
+print_failure_json(const struct atlas *atlas, const struct expedition *trip)
+{
+    FILE *out = atlas->args->out;
+    char *text = text_of(atlas, trip);
+
+    fprintf(out,
+            ",\"property\":\"%s\",\"expected\":", sim_property_name(trip->result.property));
+    sim_print_json_string(out, trip->result.expected);
+    fprintf(out, ",\"found\":");
+    sim_print_json_string(out, trip->result.found);
+    fprintf(out, ",\"text\":");
+    sim_print_json_string(out, text);
+    free(text);
+}
+
+static void
+print_json(const struct atlas *atlas, const struct expedition *trip)
 {
     const struct sim_explore_counts *counts = &trip->counts;
+    FILE *out = atlas->args->out;
 
     fprintf(out,
             "{\"scenario\":\"%s\",\"seed\":\"%" PRIu64
@@ -206,13 +248,8 @@ print_json(FILE *out, const struct expedition *trip)
             counts->outcomes, counts->states, counts->sampled, counts->nested_points,
             counts->nested_outcomes, counts->nested_states, counts->failures, counts->recovered,
             counts->runs, trip->ns / 1000000000, trip->ns / 1000000 % 1000);
-    if (!trip->has_held) {
-        fprintf(out,
-                ",\"property\":\"%s\",\"expected\":", sim_property_name(trip->result.property));
-        sim_print_json_string(out, trip->result.expected);
-        fprintf(out, ",\"found\":");
-        sim_print_json_string(out, trip->result.found);
-    }
+    if (!trip->has_held)
+        print_failure_json(atlas, trip);
     fprintf(out, "}\n");
 }
 
@@ -245,13 +282,17 @@ conclude(struct atlas *atlas, uint64_t ns)
         add_up(&sum, &trip->counts);
         broke += !trip->has_held;
         if (atlas->args->json)
-            print_json(out, trip);
+            print_json(atlas, trip);
         else
             print_counts(out, trip->scenario->name, &trip->counts, trip->ns);
     }
     for (size_t i = 0; i < atlas->count; i++) {
-        if (!atlas->args->json && !atlas->all[i].has_held)
+        if (atlas->all[i].has_held)
+            continue;
+        if (!atlas->args->json)
             print_failure(atlas, &atlas->all[i]);
+        else if (!is_stream(atlas->args->scenario_out)) /* JSON has it already */
+            (void)write_scenario(atlas, &atlas->all[i]);
     }
     if (atlas->args->json)
         fprintf(out,

@@ -7,8 +7,11 @@
 #include "sim/plants/garden.h"
 #include "sim/run/probe.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* ---- what comes out ---------------------------------------------------------------------- */
 
@@ -150,6 +153,12 @@ sim_verb_plants(const struct sim_args *args)
     if (args->baseline != NULL && !args->matrix) {
         fprintf(stderr,
                 "holdfast-sim: --baseline is what a matrix was: it goes with --matrix\n");
+        return SIM_EXIT_USAGE;
+    }
+    /* Before the work, not after hours of it. */
+    if (args->baseline != NULL && strcmp(args->baseline, "-") != 0 &&
+        access(args->baseline, R_OK) != 0) {
+        fprintf(stderr, "holdfast-sim: %s: %s\n", args->baseline, strerror(errno));
         return SIM_EXIT_USAGE;
     }
     /* The words are plants: the scenarios are the standing ones. */

@@ -6,8 +6,10 @@
 #include "sim/run/run.h"
 #include "sim/verbs_sim.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -79,15 +81,15 @@ show(const struct sim_args *args, const struct sim_scenario *scenario,
     return result->verdict == SIM_HELD ? SIM_EXIT_HELD : SIM_EXIT_BROKE;
 }
 
-/* Opens a file of the command line, or complains. */
+/* Opens a file of the command line, - being the given stream, or complains. */
 static bool
-open_file(FILE **file, const char *path, const char *mode)
+open_file(FILE **file, const char *path, const char *mode, FILE *stream)
 {
     if (path == NULL)
         return true;
-    *file = fopen(path, mode);
+    *file = strcmp(path, "-") == 0 ? stream : fopen(path, mode);
     if (*file == NULL)
-        fprintf(stderr, "holdfast-sim: %s: cannot be opened\n", path);
+        fprintf(stderr, "holdfast-sim: %s: cannot be opened: %s\n", path, strerror(errno));
     return *file != NULL;
 }
 
@@ -121,15 +123,15 @@ sim_verb_replay(const struct sim_args *args)
     if (sim_args_load(args, &set) && set.count == 1) {
         order.scenario = set.list[0];
         order.seed = args->seed != 0 ? args->seed : set.list[0]->seeds.lo;
-        if (open_file(&order.tape, args->tape, "r") &&
-            open_file(&order.save_tape, args->save_tape, "w"))
+        if (open_file(&order.tape, args->tape, "r", stdin) &&
+            open_file(&order.save_tape, args->save_tape, "w", args->out))
             status = replay(args, set.list[0], &order);
     } else if (set.count > 1) {
         fprintf(stderr, "holdfast-sim: replay wants one scenario, not %zu\n", set.count);
     }
-    if (order.tape != NULL)
+    if (order.tape != NULL && order.tape != stdin)
         fclose(order.tape);
-    if (order.save_tape != NULL && fclose(order.save_tape) != 0)
+    if (order.save_tape != NULL && order.save_tape != args->out && fclose(order.save_tape) != 0)
         status = SIM_EXIT_SIMULATOR;
     sim_set_fini(&set);
     return status;

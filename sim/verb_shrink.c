@@ -110,19 +110,33 @@ is_what_fails(const struct account *account)
 }
 
 static bool
+is_stream(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+/* JSON has the text already: nothing may stand behind it. */
+static bool
+wants_file(const struct account *account)
+{
+    return !account->args->json || !is_stream(account->args->scenario_out);
+}
+
+static bool
 write_file(const struct account *account)
 {
     const char *path = account->args->scenario_out;
-    FILE *file = path == NULL ? account->args->out : fopen(path, "w");
+    FILE *file = is_stream(path) ? account->args->out : fopen(path, "w");
     bool good = file != NULL;
 
-    if (good && path == NULL)
+    if (good && is_stream(path))
         putc('\n', file);
     good = good && fwrite(account->text, 1, account->text_size, file) == account->text_size;
-    if (file != NULL && path != NULL && fclose(file) != 0)
+    if (file != NULL && !is_stream(path) && fclose(file) != 0)
         good = false;
     if (!good)
-        fprintf(stderr, "holdfast-sim: %s: cannot be written\n", path);
+        fprintf(stderr, "holdfast-sim: %s: cannot be written\n",
+                is_stream(path) ? "standard output" : path);
     return good;
 }
 
@@ -232,7 +246,7 @@ tell(struct account *account)
         print_json(account);
     else
         print_text(account);
-    if ((!account->args->json || account->args->scenario_out != NULL) && !write_file(account))
+    if (wants_file(account) && !write_file(account))
         return SIM_EXIT_SIMULATOR;
     return SIM_EXIT_BROKE;
 }

@@ -120,6 +120,22 @@ done
 status 2 plants --without opns wal_skip_sync && said "did you mean 'opens'?"
 status 2 plants --contract posix_wrst wal_skip_sync && said "did you mean 'posix_worst'?"
 status 2 plants --baseline baselines/plants.json wal_skip_sync && said 'it goes with --matrix'
+status 2 plants --matrix --baseline "$d/none" wal_skip_sync && said 'No such file' &&
+    [ ! -s "$d/out" ]
+status 2 run "$d/none" && said 'cannot be read: No such file'
+
+# A file named - is standard output; --json of scenarios is JSON.
+small='scenarios/small/strict_cut.scn --seed 1'
+status 0 replay $small --save-tape - && grep -q '^holdfast-tape 1' "$d/out"
+mv "$d/out" "$d/tape"
+"$simulator" replay $small --save-tape "$d/tape2" >/dev/null
+head -n "$(wc -l <"$d/tape2")" "$d/tape" | cmp - "$d/tape2"
+"$simulator" replay $small --tape - <"$d/tape2" >/dev/null
+one='scenarios/explore/one_commit.scn --plant recovery_refuse_torn'
+status 1 explore $one -o - && grep -q '^plant  *recovery_refuse_torn' "$d/out"
+status 1 explore $one --json -o "$d/found.scn" && grep -q '"text":"' "$d/out" &&
+    grep -q '^plant  *recovery_refuse_torn' "$d/found.scn"
+status 0 describe scenarios/small --json && [ "$(grep -cv '^{"scenario":"' "$d/out")" -eq 0 ]
 
 rm -rf "$d"
 echo "$count runs, in one process and in three jobs: the same bytes"

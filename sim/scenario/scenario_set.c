@@ -7,6 +7,7 @@
 #include "sim/grow.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,7 +75,8 @@ add_folder(struct sim_set *set, const char *path, struct sim_complaint *complain
     if (count >= 0)
         free(entries);
     else
-        snprintf(complaint->text, sizeof complaint->text, "%.900s: cannot be read", path);
+        snprintf(complaint->text, sizeof complaint->text, "%.900s: cannot be read: %s", path,
+                 strerror(errno));
     return good;
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/grow.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,7 @@ bool
 sim_text_read(struct sim_text *text, const char *path, struct sim_complaint *complaint)
 {
     bool is_input = strcmp(path, "-") == 0;
+    errno = 0;
     FILE *file = is_input ? stdin : fopen(path, "rb");
     char *source = sim_new(SIM_TEXT_SIZE_MAX + 1);
     size_t len = file == NULL ? 0 : fread(source, 1, SIM_TEXT_SIZE_MAX + 1, file);
@@ -174,7 +176,8 @@ sim_text_read(struct sim_text *text, const char *path, struct sim_complaint *com
         good = sim_text_parse(text, path, source, len, complaint);
     } else {
         *text = (struct sim_text){ 0 };
-        snprintf(complaint->text, sizeof complaint->text, "%.900s: cannot be read", path);
+        snprintf(complaint->text, sizeof complaint->text, "%.900s: cannot be read: %s", path,
+                 strerror(errno));
     }
     if (file != NULL && !is_input)
         fclose(file);
