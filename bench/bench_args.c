@@ -35,6 +35,12 @@ read_tier(void *at, const char *value)
     return bench_tier_parse(at, value) ? NULL : "";
 }
 
+static const char *
+read_directory(void *at, const char *value)
+{
+    return value[0] == 0 ? "a folder is wanted, . for this one" : hf_option_text(at, value);
+}
+
 #define AT(member) offsetof(struct bench_args, member)
 
 const struct hf_option bench_options[BENCH_OPTION_COUNT] = {
@@ -47,7 +53,7 @@ const struct hf_option bench_options[BENCH_OPTION_COUNT] = {
       AT(filter) },
     { "--tier", BENCH_OPT_TIER, "TIER", "production, parallel, local or ci", read_tier,
       AT(tier) },
-    { "--dir", BENCH_OPT_DIR, "FOLDER", "where databases are made (.)", hf_option_text,
+    { "--dir", BENCH_OPT_DIR, "FOLDER", "where databases are made (.)", read_directory,
       AT(directory) },
     { "--plant", BENCH_OPT_PLANT, "NAME", "holdfast-bench-planted: with this mistake on",
       hf_option_text, AT(plant) },

@@ -19,6 +19,8 @@ set +e
 status 0 --help && grep -q '^usage' "$d/out" ; point '--help explains'
 status 0 --version && grep -q "^holdfast-bench $(project_version)$" "$d/out" ; point '--version'
 status 2 && said 'no verb' ; point 'a verb is needed'
+status 2 storage --smoke --dir '' && said 'a folder is wanted'
+point 'a folder without a name is not the root of the system'
 status 2 storaeg && said 'did you mean storage?' ; point 'an unknown verb names the nearest'
 status 2 all --fliter x && said 'did you mean --filter?' ; point 'so does an option'
 status 2 --jsno && said 'did you mean --json?' && ! said 'holdfast-bench: holdfast-bench'
