@@ -310,8 +310,8 @@ carry_out(struct sim_run *run, enum sim_knob verb)
         [SIM_KNOB_CHECKPOINT] = sim_backup_checkpoint,
         [SIM_KNOB_SALVAGE] = sim_backup_salvage,
         [SIM_KNOB_SECOND] = sim_backup_second,
-        [SIM_KNOB_IDLE] = do_nothing,
         [SIM_KNOB_DELETE_RANGE] = sim_commit_delete_range,
+        [SIM_KNOB_IDLE] = do_nothing,
     };
 
     if (verb == SIM_KNOB_REOPEN) {

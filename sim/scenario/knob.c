@@ -248,7 +248,6 @@ static const struct knob_info knobs[SIM_KNOB_COUNT] = {
     [SIM_KNOB_REOPEN] = WEIGHT("reopen", "0|1|2", "weight: a clean close, and open again"),
     [SIM_KNOB_FLUSH] = WEIGHT("flush", "0|1", "weight: hf_flush, all commits into tables"),
     [SIM_KNOB_COMPACT] = WEIGHT("compact", "0|0|1", "weight: hf_compact, all tables merged"),
-    [SIM_KNOB_IDLE] = WEIGHT("idle", "0", "weight: nothing is done"),
     [SIM_KNOB_HOLD] = WEIGHT("hold", "0|1..4", "weight: a view opens and stays, or is read"),
     [SIM_KNOB_SNAPSHOT] = WEIGHT("snapshot", "0", "weight: hf_snapshot_save, full or not"),
     [SIM_KNOB_RESTORE] = WEIGHT("restore", "0", "weight: hf_restore, or a look at it"),
@@ -256,6 +255,7 @@ static const struct knob_info knobs[SIM_KNOB_COUNT] = {
     [SIM_KNOB_SALVAGE] = WEIGHT("salvage", "0", "weight: hf_salvage, also before opens"),
     [SIM_KNOB_SECOND] = WEIGHT("second", "0", "weight: a second handle, which is BUSY"),
     [SIM_KNOB_DELETE_RANGE] = WEIGHT("delete_range", "0|0|1..3", "weight: a deleted range"),
+    [SIM_KNOB_IDLE] = WEIGHT("idle", "0", "weight: nothing is done"),
 };
 /* clang-format on */
 

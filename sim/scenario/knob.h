@@ -63,8 +63,8 @@ enum sim_knob {
     SIM_KNOB_CHECKPOINT,
     SIM_KNOB_SALVAGE,
     SIM_KNOB_SECOND,
-    SIM_KNOB_IDLE,
     SIM_KNOB_DELETE_RANGE,
+    SIM_KNOB_IDLE, /* the last: a shrunk run has it, and must draw all others as before */
     SIM_KNOB_COUNT
 };
 

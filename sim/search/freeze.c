@@ -206,6 +206,9 @@ verb_of(const struct sim_scenario *copy, uint64_t value)
     return (enum sim_knob)knob;
 }
 
+_Static_assert(SIM_KNOB_IDLE == SIM_KNOB_COUNT - 1,
+               "a weight for it leaves the draws of all other operations as they are");
+
 uint64_t
 sim_frozen_idle(const struct sim_scenario *copy)
 {

@@ -21,7 +21,7 @@ static const char source[] = "# For the test of shrinking.\n"
                              "seeds      1..40\n"
                              "engine     mode=strict segment=8KiB sector=512\n"
                              "workload   keys=16 steps=60 value=1..300\n"
-                             "workload   put=50 delete=10 txn=20 get=5 flush=3\n"
+                             "workload   put=50 delete=10 txn=20 get=5 flush=3 delete_range=5\n"
                              "fault      power_cut every=5..20\n"
                              "fault      torn_write chance=1/2\n";
 
