@@ -4,9 +4,9 @@
 #ifndef BENCH_SAVED_H
 #define BENCH_SAVED_H
 
+#include "bench/bench_result.h"
 #include "bench/count.h"
 #include "bench/environment.h"
-#include "bench/result.h"
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
 #ifndef BENCH_SUITE_H
 #define BENCH_SUITE_H
 
+#include "bench/bench_result.h"
 #include "bench/measure.h"
-#include "bench/result.h"
 
 enum bench_size {
     BENCH_SMOKE, /* a few milliseconds a row: it runs, and what it reads is right */

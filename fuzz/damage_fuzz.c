@@ -7,9 +7,9 @@
  *    +------+--------+--------+---
  *       u8   5 bytes each
  *
- * `life` chooses what a short life (fuzz/life.h) left. Then bits flip, sectors turn to zeros,
- * come from elsewhere or from an earlier time, files are cut, lost or changed for each other.
- * No byte is forged: nothing here knows a checksum. What must hold:
+ * `life` chooses what a short life (fuzz/fuzz_life.h) left. Then bits flip, sectors turn to
+ * zeros, come from elsewhere or from an earlier time, files are cut, lost or changed for each
+ * other. No byte is forged: nothing here knows a checksum. What must hold:
  *   1. a database that opens is, in everything it gives out, the life as of some version
  *   2. nothing it gives out is other than what was written; what it cannot give it names
  *   3. a salvage holds nothing but what was written, under its own version
@@ -17,7 +17,7 @@
 #include "fuzz/dir_doors.h"
 #include "fuzz/folder.h"
 #include "fuzz/fuzz.h"
-#include "fuzz/life.h"
+#include "fuzz/fuzz_life.h"
 #include "fuzz/room.h"
 #include "fuzz/take.h"
 

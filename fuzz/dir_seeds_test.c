@@ -11,7 +11,7 @@
 #include "base/tap.h"
 #include "fuzz/dir_doors.h"
 #include "fuzz/folder.h"
-#include "fuzz/life.h"
+#include "fuzz/fuzz_life.h"
 #include "fuzz/room.h"
 #include "fuzz/take.h"
 

@@ -14,7 +14,7 @@ trap 'rm -rf "$place"' EXIT
 flags='-std=c11 -O2 -Iengine -I. -fsanitize=fuzzer-no-link'
 
 for source in engine/format/wal_format.c engine/format/wal_walk.c; do
-    clang $flags --coverage -include fuzz/coverage.h -c "$source" \
+    clang $flags --coverage -include fuzz/unasserted.h -c "$source" \
         -o "$place/$(basename "$source" .c).o"
 done
 for source in fuzz/wal_fuzz.c fuzz/wal_mutator.c fuzz/wal_pieces.c engine/base/crc32c.c \

@@ -4,7 +4,7 @@
  */
 #include "sim/grow.h"
 #include "sim/plants/garden.h"
-#include "sim/run/probe.h"
+#include "sim/run/sim_probe.h"
 #include "sim/search/explore.h"
 #include "sim/verbs_sim.h"
 

@@ -5,7 +5,7 @@
 #include "sim/campaign/result_print.h"
 #include "sim/grow.h"
 #include "sim/plants/garden.h"
-#include "sim/run/probe.h"
+#include "sim/run/sim_probe.h"
 
 #include <errno.h>
 #include <inttypes.h>

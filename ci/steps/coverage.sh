@@ -30,7 +30,7 @@ helpers="engine/base/crc32c.c engine/base/assert.c fuzz/replay_main.c fuzz/wal_p
 for target in $targets; do
     helpers="$helpers fuzz/${target}_fuzz.c fuzz/${target}_mutator.c"
 done
-objects '-O0 --coverage -include fuzz/coverage.h' $codecs
+objects '-O0 --coverage -include fuzz/unasserted.h' $codecs
 objects '-O1' $helpers
 
 codec_objects=$(for codec in $codecs; do echo "$place/$(basename "$codec" .c).o"; done)

@@ -19,14 +19,9 @@ for script in $scripts; do
     sh -n "$script" 2>>"$findings" || echo "$script:1: does not parse" >>"$findings"
 done
 
-# A file of the engine, or of the simulator, is found by its name alone; a test in all of both,
-# since its program has that name.
-for source in $sources; do
-    case $source in
-    *_test.c) echo "${source##*/}" ;;
-    *) echo "${source%%/*}: ${source##*/}" ;;
-    esac
-done | sort | uniq -d | sed 's/$/: two files have this name/' >>"$findings"
+# A file is found by its name alone.
+echo "$sources" | sed 's|.*/||' | sort | uniq -d |
+    sed 's/$/: two files have this name/' >>"$findings"
 
 # The formatter's taste changes between its versions: only the one of Debian 12 is asked.
 if need clang-format clang-format && clang-format --version | grep -q 'version 14\.'; then

@@ -3,13 +3,13 @@
  *
  *     crashes FOLDER [SEEDS]
  *
- * Each seed is a life (fuzz/life.h) on a simulated machine whose power goes at one of its
+ * Each seed is a life (fuzz/fuzz_life.h) on a simulated machine whose power goes at one of its
  * calls. Every file of the disk goes into FOLDER as SEED-NAME, and so does a snapshot where
  * the life came as far.
  */
 #include "base/assert.h"
 #include "fuzz/folder.h"
-#include "fuzz/life.h"
+#include "fuzz/fuzz_life.h"
 #include "fuzz/room.h"
 
 #include <stdio.h>

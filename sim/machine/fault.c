@@ -20,7 +20,7 @@
 #include "sim/grow.h"
 #include "sim/machine/machine_state.h"
 #include "sim/mix.h"
-#include "sim/run/probe.h"
+#include "sim/run/sim_probe.h"
 #include "vfs/vfs_env.h"
 
 #include <stdlib.h>

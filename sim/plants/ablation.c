@@ -7,7 +7,7 @@
 #include "cli/json_out.h"
 #include "sim/grow.h"
 #include "sim/plants/garden.h"
-#include "sim/run/probe.h"
+#include "sim/run/sim_probe.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include "cli/json.h"
 #include "sim/campaign/result_file.h"
 #include "sim/plants/garden.h"
-#include "sim/run/probe.h"
+#include "sim/run/sim_probe.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -12,8 +12,8 @@
 #include "sim/grow.h"
 #include "sim/machine/holdings.h"
 #include "sim/mix.h"
-#include "sim/run/probe.h"
 #include "sim/run/run_state.h"
+#include "sim/run/sim_probe.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -8,7 +8,7 @@
 #include "sim/search/shrink.h"
 
 #include "base/tap.h"
-#include "sim/run/probe.h"
+#include "sim/run/sim_probe.h"
 #include "sim/search/inevitable.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * result.h - one row: a name that says the guarantee, its figures, and what is judged by them.
+ * bench_result.h - one row: a name that says the guarantee, its figures, and what is judged by
+ * them.
  */
 #ifndef BENCH_RESULT_H
 #define BENCH_RESULT_H

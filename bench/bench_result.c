@@ -1,5 +1,5 @@
 /*
- * result.c - a row, judged and written.
+ * bench_result.c - a row, judged and written.
  *
  * As JSON, beside what INTERFACES promises:
  *
@@ -8,7 +8,7 @@
  *   "histogram"  [[from, count], ...]: from ns up to where the next one begins, empty ones left
  *                out, eight to a doubling
  */
-#include "bench/result.h"
+#include "bench/bench_result.h"
 
 #include "bench/stop.h"
 

@@ -1,10 +1,10 @@
 /*
- * result_test.c - what is wrong with a row is said: verdicts follow from all its targets, and
- * its JSON is well formed, whatever it holds.
+ * bench_result_test.c - what is wrong with a row is said: verdicts follow from all its targets,
+ * and its JSON is well formed, whatever it holds.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "base/tap.h"
-#include "bench/result.h"
+#include "bench/bench_result.h"
 #include "cli/json.h"
 
 #include <math.h>

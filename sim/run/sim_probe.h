@@ -1,5 +1,5 @@
 /*
- * probe.h - the judge's side of marks, chances and plants: names, counts and switches.
+ * sim_probe.h - the judge's side of marks, chances and plants: names, counts and switches.
  *
  * engine/base/probe.h is what the engine sees of them. All of it is one process's state, like
  * the engine's own: counts add up over runs until they are reset.

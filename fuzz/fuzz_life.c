@@ -1,7 +1,7 @@
 /*
- * life.c - a short life of a small database, for targets and their seeds.
+ * fuzz_life.c - a short life of a small database, for targets and their seeds.
  */
-#include "fuzz/life.h"
+#include "fuzz/fuzz_life.h"
 
 #include "fuzz/room.h"
 #include "fuzz/take.h"

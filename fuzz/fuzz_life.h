@@ -1,6 +1,6 @@
 /*
- * life.h - a short life of a small database: always the same commits, each value carrying its
- * key and its version, so that what is read later can be held against what was written.
+ * fuzz_life.h - a short life of a small database: always the same commits, each value carrying
+ * its key and its version, so that what is read later can be held against what was written.
  */
 #ifndef HF_FUZZ_LIFE_H
 #define HF_FUZZ_LIFE_H

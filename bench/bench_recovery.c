@@ -1,6 +1,6 @@
 /*
- * recovery.c - how long until a database can be used again: after a kill, after a clean close,
- * from a snapshot.
+ * bench_recovery.c - how long until a database can be used again: after a kill, after a clean
+ * close, from a snapshot.
  *
  * An operation is an entry, so that figures of different sizes can be compared; where the whole
  * is what people wait for, the operation is the open itself. Logs are left behind by a process

@@ -1,5 +1,5 @@
 /*
- * coverage.h - assertions left out, for counting what the corpora reach.
+ * unasserted.h - assertions left out, for counting what the corpora reach.
  *
  * Included before engine/base/assert.h, in whose place it stands (ci/steps/coverage.sh). An
  * assertion that fails is no branch that an input may take, so it is none to be counted.
