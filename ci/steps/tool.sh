@@ -250,6 +250,10 @@ point 'so is a closed standard output'
 { "$tool" scan "$d/strict" 2>"$d/err" ; echo $? >"$d/status" ; } | head -n 1 >/dev/null
 [ "$(cat "$d/status")" -eq 4 ] && said 'cannot write' ; point 'so is a reader that went away'
 
+(ulimit -f 64 && exec "$tool" put "$d/strict" big - <"$tool" >"$d/out" 2>"$d/err")
+[ $? -eq 4 ] && [ "$(wc -l <"$d/err")" -eq 1 ] && status 0 verify "$d/strict"
+point 'a limit on the size of files is status 4, and harms nothing'
+
 # ---- other processes
 mkfifo "$d/fifo"
 "$tool" load "$d/held" "$d/fifo" >/dev/null 2>&1 &

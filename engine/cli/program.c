@@ -380,6 +380,7 @@ hf_program_main(const struct hf_program *program, struct hf_command_line *line, 
 {
     /* A reader that goes away is a failed write, reported like any other. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* so is a file that has reached the limit of its size */
     if (!hf_output_hold_streams())
         return program->status_lost_output;
     line->words = calloc((size_t)argc + 1, sizeof *line->words);
