@@ -136,6 +136,9 @@ status 1 explore $one -o - && grep -q '^plant  *recovery_refuse_torn' "$d/out"
 status 1 explore $one --json -o "$d/found.scn" && grep -q '"text":"' "$d/out" &&
     grep -q '^plant  *recovery_refuse_torn' "$d/found.scn"
 status 0 describe scenarios/small --json && [ "$(grep -cv '^{"scenario":"' "$d/out")" -eq 0 ]
+cp "$d/part1.jsonl" "$d/kept.jsonl"
+status 2 merge "$d/part1.jsonl" --out "$d/part1.jsonl" && said 'before it is read' &&
+    cmp "$d/part1.jsonl" "$d/kept.jsonl"
 
 rm -rf "$d"
 echo "$count runs, in one process and in three jobs: the same bytes"

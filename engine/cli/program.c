@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct hf_option common[] = {
     { "--json", HF_OPTION_JSON, NULL, "print JSON instead of text", NULL, 0 },
@@ -222,6 +223,23 @@ usage(const struct hf_program *program, const struct hf_verb *verb)
     return text;
 }
 
+/* The word that --out names too: it would be empty before it is read. NULL: none. */
+static const char *
+find_overwritten(const struct hf_command_line *line)
+{
+    struct stat out, word;
+
+    if ((line->verb->options & HF_OPTION_FILES) == 0 || line->out == NULL ||
+        strcmp(line->out, "-") == 0 || stat(line->out, &out) != 0 || !S_ISREG(out.st_mode))
+        return NULL;
+    for (unsigned i = 0; i < line->word_count; i++) {
+        if (strcmp(line->words[i], "-") != 0 && stat(line->words[i], &word) == 0 &&
+            word.st_dev == out.st_dev && word.st_ino == out.st_ino)
+            return line->words[i];
+    }
+    return NULL;
+}
+
 /* What can be judged only when everything has been read. */
 static bool
 check(const struct hf_command_line *line, const struct hf_program *program,
@@ -238,6 +256,10 @@ check(const struct hf_command_line *line, const struct hf_program *program,
     if (line->word_count > verb->word_max)
         return refuse(error, "%s: one word too many: '%s'; %s", verb->name,
                       line->words[verb->word_max], usage(program, verb));
+    const char *overwritten = find_overwritten(line);
+    if (overwritten != NULL)
+        return refuse(error, "%s: --out would overwrite '%s' before it is read", verb->name,
+                      overwritten);
     return true;
 }
 

@@ -14,7 +14,8 @@
 #include "cli/output.h"
 
 /* Options, a bit each. Those of a program begin with the lowest; these are of all of them. */
-#define HF_OPTION_REST (1u << 27) /* of a verb: all from its first word on are words */
+#define HF_OPTION_FILES (1u << 26) /* of a verb: its words are files that it reads */
+#define HF_OPTION_REST (1u << 27)  /* of a verb: all from its first word on are words */
 #define HF_OPTION_JSON (1u << 28)
 #define HF_OPTION_OUT (1u << 29)
 #define HF_OPTION_HELP (1u << 30)

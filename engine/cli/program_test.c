@@ -46,7 +46,7 @@ static const struct hf_option options[] = {
 
 static const struct hf_verb verbs[] = {
     { "get", "DB KEY", "reads", 2, 2, 1 },
-    { "load", "DB FILE", "writes", 2, 2, 2 | 4 },
+    { "load", "DB FILE", "writes", 2, 2, 2 | 4 | HF_OPTION_FILES },
     { "scan", "[DB...]", "lists", 0, ~0u, 4 },
     { "trace", "VERB ...", "another verb", 1, 9, HF_OPTION_REST },
 };
@@ -244,6 +244,12 @@ test_program(void)
     TAP_OK(status == program.status_lost_output, "a result that gets lost is a failure");
     (void)printed("--out /nowhere/x get db k", &status);
     TAP_OK(status == program.status_unwritable, "so is a place that cannot be written");
+    char line[96];
+    FILE *file = fopen(path, "w");
+    TAP_OK(file != NULL && fputs("kept", file) >= 0 && fclose(file) == 0, "a file to be read");
+    (void)snprintf(line, sizeof line, "load db ./%s", path);
+    TAP_OK(strcmp(printed(line, &status), "kept") == 0 && status == program.status_usage,
+           "is not what --out makes anew");
     (void)printed("gte", &status);
     TAP_OK(status == program.status_usage, "and a word that is none");
 }
