@@ -12,6 +12,7 @@
 #include "base/tap.h"
 #include "holdfast.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -488,6 +489,59 @@ test_wide_range(void)
     *strrchr(path, '/') = 0;
 }
 
+/* ---- what a compaction leaves on the disk ------------------------------------------------ */
+
+static unsigned
+count_table_files(void)
+{
+    DIR *dir = opendir(path);
+    unsigned count = 0;
+    const struct dirent *entry;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL)
+        count += strncmp(entry->d_name, "table-", 6) == 0;
+    if (dir != NULL)
+        closedir(dir);
+    return count;
+}
+
+static bool
+overwrite_some(void)
+{
+    static const uint8_t value[200];
+    bool ok = true;
+
+    for (unsigned i = 0; ok && i < 1000; i++)
+        ok = hf_put(db, wide_key((unsigned)random_below(300)), hf_span(value, sizeof value), 0,
+                    NULL) == HF_OK;
+    return ok;
+}
+
+/* Beside background threads, which put off the removal of files. */
+static void
+test_compact_removes(void)
+{
+    struct hf_stats stats = HF_STATS_INIT;
+    unsigned left_over = 0;
+
+    snprintf(path + strlen(path), 32, "/removed");
+    options.keep_versions = 0;
+    options.segment_size = 64 << 10;
+    options.flags = HF_CREATE;
+    bool ok = hf_open(&db, path, &options, NULL) == HF_OK;
+    for (int i = 0; ok && i < 10; i++) {
+        ok = overwrite_some() && hf_compact(db) == HF_OK;
+        unsigned files = count_table_files();
+        hf_stats_get(db, &stats);
+        left_over += files - (unsigned)stats.tables;
+    }
+    TAP_OK(ok && left_over == 0, "after hf_compact no file of a merged table is left (%u)",
+           left_over);
+    TAP_OK(hf_close(db) == HF_OK, "and the database closes");
+    db = NULL;
+    *strrchr(path, '/') = 0;
+}
+
 int
 main(void)
 {
@@ -506,6 +560,7 @@ main(void)
     run(100, 5, 0);
     test_moves();
     test_wide_range();
+    test_compact_removes();
     char command[400];
     snprintf(command, sizeof command, "rm -rf '%s'", path);
     if (system(command) != 0)

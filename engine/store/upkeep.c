@@ -52,6 +52,7 @@ step_tables(struct hf_db *db, struct hf_detail *detail)
 
     if (db->tables.gone != NULL) {
         hf_table_sweep(&db->tables);
+        hf_db_wake(db); /* a compaction may wait for it */
         return HF_OK;
     }
     if (hf_jobs_wait(db))

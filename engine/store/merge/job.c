@@ -243,6 +243,18 @@ push_level(struct hf_db *db, uint32_t level, struct hf_detail *detail)
     return err == HF_OK ? db->job_err : err;
 }
 
+/* The files of what was merged go, whoever is at it. */
+static void
+sweep_all(struct hf_db *db)
+{
+    while (db->tables.gone != NULL || db->tables.sweeping > 0) {
+        if (db->tables.gone != NULL)
+            hf_table_sweep(&db->tables);
+        else
+            hf_db_wait(db, WAIT_NS);
+    }
+}
+
 enum hf_err
 hf_compact(struct hf_db *db)
 {
@@ -256,6 +268,7 @@ hf_compact(struct hf_db *db)
                                  (level == 0 || level < deepest(db->catalog));
              level++)
             err = push_level(db, level, &detail);
+        sweep_all(db);
     }
     err = hf_db_tell(db, err, &detail);
     hf_db_unlock(db);

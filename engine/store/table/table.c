@@ -200,11 +200,13 @@ hf_table_sweep(struct hf_table_env *env)
     if (table == NULL)
         return;
     env->gone = table->gone;
+    env->sweeping++;
     if (env->mutex != NULL)
         hf_mutex_unlock(env->mutex);
     leave_files(env, table);
     if (env->mutex != NULL)
         hf_mutex_lock(env->mutex);
+    env->sweeping--;
     table_free(env, table);
 }
 

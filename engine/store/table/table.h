@@ -31,6 +31,7 @@ struct hf_table_env {
     uint64_t filter_damage; /* damaged filter blocks that were passed over */
     bool defers;            /* what has no refs left waits in `gone` for a sweep */
     struct hf_table *gone;
+    uint32_t sweeping; /* taken from there, their files being removed */
 };
 
 struct hf_table {
