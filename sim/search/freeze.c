@@ -78,6 +78,15 @@ pin(struct sim_scenario *copy, enum sim_knob knob, struct sim_range value)
 }
 
 void
+sim_frozen_free(struct sim_scenario *copy, enum sim_knob knob)
+{
+    char hint[SIM_HINT_SIZE];
+
+    copy->knobs[knob].pinned = false;
+    sim_knob_parse(knob, &copy->knobs[knob].choice, sim_knob_default(knob), hint);
+}
+
+void
 sim_freeze_knobs(struct sim_scenario *copy, const struct sim_result *result)
 {
     struct sim_range same = { SIM_SETTINGS_SAME, SIM_SETTINGS_SAME };
@@ -338,6 +347,14 @@ renumber_draws(struct sim_scenario *copy, const struct steps *steps,
     copy->draw_count = kept;
 }
 
+/* Whether it says more than how often the mix chooses the operation: batches may delete ranges
+ * where that has a weight, and opens salvage. */
+static bool
+is_more_than_a_weight(unsigned knob)
+{
+    return knob == SIM_KNOB_DELETE_RANGE || knob == SIM_KNOB_SALVAGE;
+}
+
 bool
 sim_freeze_steps(struct sim_scenario *copy, const struct sim_recording *record)
 {
@@ -366,8 +383,10 @@ sim_freeze_steps(struct sim_scenario *copy, const struct sim_recording *record)
         copy->orders[copy->order_count++] =
             (struct sim_step_order){ .step = last = 1, .verb = SIM_KNOB_IDLE };
     renumber_draws(copy, &steps, record);
-    for (unsigned knob = SIM_KNOB_PUT; knob < SIM_KNOB_COUNT; knob++)
-        copy->knobs[knob].pinned = false;
+    for (unsigned knob = SIM_KNOB_PUT; knob < SIM_KNOB_COUNT; knob++) {
+        if (!is_more_than_a_weight(knob) || weight(copy, knob) == 0)
+            sim_frozen_free(copy, (enum sim_knob)knob);
+    }
     pin(copy, SIM_KNOB_STEPS, (struct sim_range){ last, last });
     return true;
 }

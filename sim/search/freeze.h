@@ -21,6 +21,9 @@ void sim_frozen_drop(struct sim_scenario *copy);
 void sim_frozen_draw(struct sim_scenario *copy, const char *site, uint64_t entity,
                      uint64_t occurrence, uint64_t value);
 
+/* The knob is no pin any more: it takes its ordinary value. */
+void sim_frozen_free(struct sim_scenario *copy, enum sim_knob knob);
+
 /* A tape of zeros, with every other draw of the run explicit. */
 void sim_freeze_tape(struct sim_scenario *copy, const struct sim_recording *record);
 /* Every knob is pinned to what the run had. */

@@ -296,15 +296,10 @@ static void
 leave_out_pins(struct sim_scenario *candidate, const struct sim_scenario *base,
                const bool *gone)
 {
-    char hint[SIM_HINT_SIZE];
-
     (void)base;
     for (unsigned knob = 0; knob < SIM_KNOB_PUT; knob++) {
-        if (!gone[knob] || !is_pin(knob))
-            continue;
-        candidate->knobs[knob].pinned = false;
-        sim_knob_parse((enum sim_knob)knob, &candidate->knobs[knob].choice,
-                       sim_knob_default((enum sim_knob)knob), hint);
+        if (gone[knob] && is_pin(knob))
+            sim_frozen_free(candidate, (enum sim_knob)knob);
     }
 }
 
