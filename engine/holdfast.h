@@ -184,6 +184,11 @@ HF_API enum hf_err hf_delete(struct hf_db *db, struct hf_span key, unsigned flag
  * Deletes every key in [from, to), however many there are: one record in the log and in tables.
  * An empty `from` is the first key, an empty `to` the end. HF_OK whether or not a key was
  * there. INVALID: there is no key between the two, `from` not being below `to`.
+ *
+ * The bounds of ranges that history still needs stay in memory while the database is open, some
+ * 2 KB a range where many overlap, and count against memory_limit: with every version kept, a
+ * limit of 4 MiB refuses commits (NO_MEMORY) after about 1700 of them. With fewer versions kept
+ * they go with the next merge.
  */
 HF_API enum hf_err hf_delete_range(struct hf_db *db, struct hf_span from, struct hf_span to,
                                    unsigned flags, uint64_t *version) HF_MUST_CHECK;
