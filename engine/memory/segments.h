@@ -25,6 +25,7 @@ struct hf_segment {
     uint8_t *base;
     uint64_t used;
     uint64_t size;
+    uint64_t touched; /* pages up to here were written ahead of use: the system gave them */
 
     /* What a memtable that tells the living from the dead keeps; else all is 0. */
     uint64_t last;   /* the highest version of its commits */

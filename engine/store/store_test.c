@@ -484,6 +484,30 @@ test_rest(void)
     (void)hf_close(db);
 }
 
+/* What the log takes ahead counts as reserved until its pages are touched, not until used. */
+static void
+test_reserved(void)
+{
+    struct hf_options options = options_for(HF_MODE_BUFFERED);
+    struct hf_stats stats = HF_STATS_INIT;
+    char value[1000] = { 0 };
+    struct hf_db *db = open_with(fresh_path(), &options);
+    bool held = db != NULL && hf_put(db, text("k"), text("v"), 0, NULL) == HF_OK;
+
+    if (held)
+        hf_stats_get(db, &stats);
+    TAP_OK(held && stats.reserved_bytes > 0 && stats.reserved_bytes < stats.memory_bytes,
+           "the rest of a segment made on the spot is reserved");
+    for (int i = 0; held && stats.segments < 2 && i < 100; i++) {
+        held = comes_to_rest(db) &&
+               hf_put(db, text("k"), hf_span(value, sizeof value), 0, NULL) == HF_OK;
+        hf_stats_get(db, &stats);
+    }
+    TAP_OK(held && stats.segments == 2 && stats.reserved_bytes == 0,
+           "that of a segment which was prepared is not: its pages were touched");
+    TAP_OK(hf_close(db) == HF_OK, "the database closes");
+}
+
 int
 main(void)
 {
@@ -506,6 +530,7 @@ main(void)
     test_damage();
     test_bad_places();
     test_rest();
+    test_reserved();
     snprintf(command, sizeof command, "rm -rf '%s'", root);
     return system(command) != 0 || tap_done();
 }

@@ -183,6 +183,13 @@ add_tables(const struct hf_db *db, struct hf_stats *stats)
     stats->block_reads = db->tables.block_reads;
 }
 
+static uint64_t
+untouched(const struct hf_segment *segment)
+{
+    return segment->size -
+           (segment->touched > segment->used ? segment->touched : segment->used);
+}
+
 /* What is mapped for commits to come, and was not touched. */
 static uint64_t
 reserved_bytes(const struct hf_db *db)
@@ -190,12 +197,10 @@ reserved_bytes(const struct hf_db *db)
     const struct hf_segments *segments = &db->active->segments;
     uint64_t bytes = 0;
 
-    if (segments->count > 0) {
-        const struct hf_segment *newest = &segments->list[segments->count - 1];
-        bytes += newest->size - newest->used;
-    }
-    if (db->log.spare != NULL && !db->log.spare_ready)
-        bytes += db->log.spare_memory.size - db->log.spare_filled;
+    if (segments->count > 0)
+        bytes += untouched(&segments->list[segments->count - 1]);
+    if (db->log.spare != NULL)
+        bytes += untouched(&db->log.spare_memory);
     return bytes;
 }
 

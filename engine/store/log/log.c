@@ -246,6 +246,7 @@ rotate(struct hf_log *log, struct hf_segments *into, uint32_t frame_size,
     if (err == HF_OK)
         err = hf_log_chain_add(log, segment->number);
     HF_ASSERT(err == HF_OK); /* both were reserved */
+    hf_segments_newest(into)->touched = memory.touched;
     HF_MARK(log_rotated);
     log->chain[log->chain_count - 1].stranded = log->stranded;
     log->stranded = 0;

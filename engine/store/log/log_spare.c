@@ -169,6 +169,7 @@ hf_log_prepare(struct hf_log *log, struct hf_detail *detail)
         log->spare_given = false;
     } else {
         log->spare_filled = filled + STEP_SIZE < spare->size ? filled + STEP_SIZE : spare->size;
+        log->spare_memory.touched = log->spare_filled;
     }
     return HF_OK;
 }
