@@ -310,7 +310,7 @@ acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *
         return hf_db_sync_to(db, version, detail) == HF_OK ? HF_OK : HF_ERR_FAILED;
     bool is_due = hf_db_sync_is_due(db, commit->now_ns);
     if (hf_db_has_threads(db) && (is_due || hf_log_wants_spare(&db->log)))
-        hf_db_rouse(db);
+        hf_db_rouse(&db->log_keeper);
     else if (is_due)
         hf_db_sync_now(db, detail); /* the commit stands whatever this sync says */
     return HF_OK;
@@ -352,7 +352,7 @@ freeze(struct hf_db *db)
     struct hf_detail detail = { "" };
 
     if (hf_db_freeze(db, &detail) == HF_OK)
-        hf_db_rouse(db);
+        hf_db_rouse(&db->table_keeper);
 }
 
 static enum hf_err

@@ -48,10 +48,12 @@ hf_db_wake(struct hf_db *db)
 }
 
 void
-hf_db_rouse(struct hf_db *db)
+hf_db_rouse(struct hf_keeper *keeper)
 {
-    if (db->due != NULL)
-        hf_cond_wake_all(db->due);
+    if (!keeper->is_idle)
+        return; /* it looks for work before it waits again */
+    keeper->is_idle = false;
+    hf_cond_wake_all(keeper->due);
 }
 
 enum hf_err
@@ -303,10 +305,11 @@ stop_threads(struct hf_db *db)
 {
     db->closing = true;
     hf_db_wake(db);
-    hf_db_rouse(db);
+    hf_db_rouse(&db->log_keeper);
+    hf_db_rouse(&db->table_keeper);
     hf_db_unlock(db);
-    hf_thread_join(db->log_thread);
-    hf_thread_join(db->table_thread);
+    hf_thread_join(db->log_keeper.thread);
+    hf_thread_join(db->table_keeper.thread);
     hf_db_lock(db);
     while (db->tables.gone != NULL)
         hf_table_sweep(&db->tables);
@@ -316,14 +319,16 @@ stop_threads(struct hf_db *db)
 static enum hf_err
 start_threads(struct hf_db *db, struct hf_detail *detail)
 {
-    enum hf_err err = hf_cond_open(&db->due);
+    enum hf_err err = hf_cond_open(&db->log_keeper.due);
 
+    if (err == HF_OK)
+        err = hf_cond_open(&db->table_keeper.due);
     hf_db_lock(db); /* they see both of them, or wait */
     db->tables.defers = true;
     if (err == HF_OK)
-        err = hf_thread_start(&db->log_thread, hf_upkeep_keep_log, db, detail);
+        err = hf_thread_start(&db->log_keeper.thread, hf_upkeep_keep_log, db, detail);
     if (err == HF_OK)
-        err = hf_thread_start(&db->table_thread, hf_upkeep_keep_tables, db, detail);
+        err = hf_thread_start(&db->table_keeper.thread, hf_upkeep_keep_tables, db, detail);
     if (err != HF_OK)
         stop_threads(db);
     hf_db_unlock(db);
@@ -375,7 +380,8 @@ release(struct hf_db *db)
         hf_env_free(view);
     }
     hf_dir_close(db->dir);
-    hf_cond_close(db->due);
+    hf_cond_close(db->table_keeper.due);
+    hf_cond_close(db->log_keeper.due);
     hf_cond_close(db->changed);
     hf_mutex_close(db->mutex);
     hf_env_free(db);

@@ -34,14 +34,23 @@
 #include "store/memtable/reclaim.h"
 #include "store/merge/job.h"
 
+/*
+ * A background thread and what it waits on while it has nothing to do. Each has its own: a put
+ * that finds work for one of them must not wake the other one as well.
+ */
+struct hf_keeper {
+    struct hf_thread *thread; /* NULL: there is none */
+    struct hf_cond *due;      /* there is work */
+    bool is_idle;             /* it waits, and nobody has roused it yet */
+};
+
 struct hf_db {
     struct hf_options options;
-    struct hf_dir *dir;      /* NULL: memory mode without a directory */
-    struct hf_mutex *mutex;  /* NULL: single thread */
-    struct hf_cond *changed; /* what callers wait for has come, or may have */
-    struct hf_cond *due;     /* NULL, or: there is work for the threads, */
-    struct hf_thread *log_thread, *table_thread; /* one each, or none at all */
-    uint64_t owner;                              /* the thread, of a single-thread handle */
+    struct hf_dir *dir;                        /* NULL: memory mode without a directory */
+    struct hf_mutex *mutex;                    /* NULL: single thread */
+    struct hf_cond *changed;                   /* what callers wait for has come, or may have */
+    struct hf_keeper log_keeper, table_keeper; /* background threads: both, or none */
+    uint64_t owner;                            /* the thread, of a single-thread handle */
 
     struct hf_budget budget;
     struct hf_cache *cache;
@@ -136,12 +145,12 @@ hf_db_lock_view(struct hf_db *db)
 /* Waits for a change, the mutex given up. */
 void hf_db_wait(struct hf_db *db, uint64_t timeout_ns);
 void hf_db_wake(struct hf_db *db);
-/* Tells the background threads to look for work, if there are any. */
-void hf_db_rouse(struct hf_db *db);
+/* Tells a background thread to look for work, if there is one and it has none. */
+void hf_db_rouse(struct hf_keeper *keeper);
 static inline bool
 hf_db_has_threads(const struct hf_db *db)
 {
-    return db->table_thread != NULL;
+    return db->table_keeper.thread != NULL;
 }
 
 /* Keeps the sentence for hf_error_get and returns `err`. */

@@ -100,7 +100,7 @@ step_log(struct hf_db *db, struct hf_detail *detail)
 /* ---- who does it ------------------------------------------------------------------------- */
 
 static void
-keep(struct hf_db *db, bool (*has_work)(struct hf_db *),
+keep(struct hf_db *db, struct hf_keeper *keeper, bool (*has_work)(struct hf_db *),
      enum hf_err (*step_of)(struct hf_db *, struct hf_detail *))
 {
     struct hf_detail detail = { "" };
@@ -112,7 +112,9 @@ keep(struct hf_db *db, bool (*has_work)(struct hf_db *),
             hf_db_lock(db);
             continue;
         }
-        hf_cond_wait(db->due, db->mutex, IDLE_NS);
+        keeper->is_idle = true;
+        hf_cond_wait(keeper->due, db->mutex, IDLE_NS);
+        keeper->is_idle = false;
     }
     hf_db_unlock(db);
 }
@@ -120,13 +122,17 @@ keep(struct hf_db *db, bool (*has_work)(struct hf_db *),
 void
 hf_upkeep_keep_log(void *context)
 {
-    keep(context, has_log_work, step_log);
+    struct hf_db *db = context;
+
+    keep(db, &db->log_keeper, has_log_work, step_log);
 }
 
 void
 hf_upkeep_keep_tables(void *context)
 {
-    keep(context, has_table_work, step_tables);
+    struct hf_db *db = context;
+
+    keep(db, &db->table_keeper, has_table_work, step_tables);
 }
 
 enum hf_err

@@ -64,7 +64,7 @@ static enum hf_err
 let_work(struct hf_db *db, uint64_t ns, struct hf_detail *detail)
 {
     if (hf_db_has_threads(db) || db->working) {
-        hf_db_rouse(db);
+        hf_db_rouse(&db->table_keeper);
         hf_db_wait(db, ns);
         return db->job_err;
     }
