@@ -199,13 +199,31 @@ look_at_slot(struct sim_run *run, unsigned index, struct hf_snapshot *found)
 
 /* ---- restoring --------------------------------------------------------------------------- */
 
-/* Snapshots in the order of a restore, the last one first. */
+/* Snapshots against the order of a restore: the last one first. */
 struct chain {
     unsigned slots[SIM_SLOTS];
+    struct hf_snapshot found[SIM_SLOTS]; /* what each of them is */
     unsigned count;
-    uint64_t version; /* of the last one */
-    bool is_whole;    /* the first one is a full one */
 };
+
+static void
+chain_add(struct chain *chain, unsigned slot, const struct hf_snapshot *found)
+{
+    chain->slots[chain->count] = slot;
+    chain->found[chain->count++] = *found;
+}
+
+/* Whether each leads on from the one before it, the first from nothing. */
+static bool
+is_whole(const struct chain *chain)
+{
+    for (unsigned i = 0; i < chain->count; i++) {
+        uint64_t before = i + 1 < chain->count ? chain->found[i + 1].version : 0;
+        if (chain->found[i].base != before)
+            return false;
+    }
+    return true;
+}
 
 /* The slot whose snapshot is of `version`; SIM_SLOTS: none. */
 static unsigned
@@ -236,31 +254,33 @@ choose_chain(struct sim_run *run, struct chain *chain)
         if (i + 1 == SIM_SLOTS || run->is_broken)
             return false;
     }
-    chain->version = found.version;
-    chain->slots[chain->count++] = at;
+    chain_add(chain, at, &found);
     while (found.base != 0 && chain->count < SIM_SLOTS) {
         at = find_version(run, found.base, &found);
         if (at == SIM_SLOTS)
             return !run->is_broken;
-        chain->slots[chain->count++] = at;
+        chain_add(chain, at, &found);
     }
-    chain->is_whole = found.base == 0;
     return !run->is_broken;
 }
 
-/* One of a whole chain that is in the middle is left out, at the tape's word. */
+/*
+ * One that is not the last of a whole chain is left out, at the tape's word. If it held nothing,
+ * its version being its base, what remains is whole all the same.
+ */
 static void
 break_chain(struct sim_run *run, struct chain *chain)
 {
-    if (!chain->is_whole || chain->count < 2 ||
+    if (chain->count < 2 || !is_whole(chain) ||
         sim_draw(run->tape, "restore.gap", run->step, 4) != 3)
         return;
     unsigned gap =
         1 + (unsigned)sim_draw(run->tape, "restore.left_out", run->step, chain->count - 1);
     chain->count--;
-    for (; gap < chain->count; gap++)
+    for (; gap < chain->count; gap++) {
         chain->slots[gap] = chain->slots[gap + 1];
-    chain->is_whole = false;
+        chain->found[gap] = chain->found[gap + 1];
+    }
 }
 
 static enum hf_err
@@ -282,18 +302,20 @@ static void
 restore_chain(struct sim_run *run, const struct chain *chain)
 {
     struct sim_copy *copy = &run->backups.copy, before = *copy;
+    uint64_t version = chain->found[0].version;
+    bool joins = is_whole(chain);
     struct hf_error error = { .text = "" };
 
-    *copy = (struct sim_copy){ SIM_COPY_BEGUN, chain->version, chain->version };
+    *copy = (struct sim_copy){ SIM_COPY_BEGUN, version, version };
     if (before.stage == SIM_COPY_BEGUN) { /* that one may be whole, and stay */
         copy->least = before.least < copy->least ? before.least : copy->least;
         copy->most = before.most > copy->most ? before.most : copy->most;
     }
     enum hf_err err = restore(run, chain, &error);
-    sim_trace(run->machine, "restore", chain->version, (uint64_t)(unsigned)-err);
+    sim_trace(run->machine, "restore", version, (uint64_t)(unsigned)-err);
     sim_note(run->machine, "restore version %" PRIu64 " from %u snapshots: %s %.160s",
-             chain->version, chain->count, hf_err_name(err), err == HF_OK ? "" : error.text);
-    if (!chain->is_whole && err == HF_ERR_INVALID) {
+             version, chain->count, hf_err_name(err), err == HF_OK ? "" : error.text);
+    if (!joins && err == HF_ERR_INVALID) {
         sim_run_judged(run, SIM_HOLDS_BACKUP);
         *copy = before;
     } else if (before.stage == SIM_COPY_BEGUN && err == HF_ERR_INVALID) {
@@ -301,14 +323,14 @@ restore_chain(struct sim_run *run, const struct chain *chain)
         *copy = before;
         copy->stage = SIM_COPY_MADE;
         sim_copy_look(run, copy, SIM_COPY_PATH);
-    } else if (!chain->is_whole && err == HF_OK) {
+    } else if (!joins && err == HF_OK) {
         sim_run_break(run, SIM_HOLDS_BACKUP, "snapshots that do not join are INVALID",
                       "they were restored");
     } else if (err != HF_OK && sim_machine_explains_snapshot(run->machine)) {
         sim_run_judged(run, SIM_HOLDS_DETECTS);
     } else {
         if (err == HF_OK)
-            copy->least = copy->most = chain->version;
+            copy->least = copy->most = version;
         sim_copy_made(run, copy, "restore", err);
     }
 }
