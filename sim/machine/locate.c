@@ -160,14 +160,28 @@ sim_locate_witness(struct hf_span file, enum sim_file_class class)
 }
 
 void
-sim_locate_log_first(struct hf_span file, uint32_t *number, uint32_t *log_first)
+sim_locate_log_start(struct hf_span file, struct sim_log_start *start)
 {
     struct hf_manifest manifest;
     struct hf_manifest_copies copies;
 
-    if (hf_manifest_decode(&manifest, &copies, file) != HF_MANIFEST_GOOD ||
-        manifest.number <= *number)
-        return;
-    *number = manifest.number;
-    *log_first = manifest.log_first;
+    if (hf_manifest_decode(&manifest, &copies, file) == HF_MANIFEST_GOOD &&
+        manifest.number > start->manifest)
+        *start = (struct sim_log_start){ manifest.number, manifest.log_first, manifest.last };
+}
+
+bool
+sim_locate_link(struct hf_span file, struct hf_wal_link *link)
+{
+    struct hf_wal_header header;
+    struct hf_wal_walk walk;
+
+    if (hf_wal_header_decode(&header, file) != HF_WAL_GOOD)
+        return false;
+    hf_wal_walk_init(&walk, file, &header, 0);
+    if (hf_wal_walk_next(&walk) != HF_WAL_STEP_GROUP ||
+        hf_wal_walk_next(&walk) != HF_WAL_STEP_LINK)
+        return false;
+    *link = hf_wal_link_decode(walk.frame.payload);
+    return true;
 }

@@ -299,76 +299,11 @@ strike(struct sim_machine *machine, const struct sim_rule *rule)
     }
 }
 
-/* ---- who vouches for what was hit -------------------------------------------------------- */
-
-static uint32_t
-segment_of_entry(const struct sim_machine *machine, const struct sim_entry *entry)
-{
-    const struct sim_names *names = &machine->disk.visible;
-
-    if (entry->inode == NULL)
-        return (uint32_t)entry->serial;
-    for (size_t i = 0; i < names->count; i++) {
-        if (names->at[i].inode == entry->inode && names->at[i].folder == SIM_FOLDER_MAIN)
-            return sim_media_segment(names->at[i].name);
-    }
-    return 0;
-}
-
-/* Between a segment's header and its first group no checksum reaches, and nobody reads. */
-static bool
-is_padding(const struct sim_entry *entry)
-{
-    struct hf_wal_header header;
-
-    return entry->inode != NULL && entry->from >= HF_WAL_HEADER_SIZE &&
-           hf_wal_header_decode(&header, sim_media_bytes(entry->inode)) == HF_WAL_GOOD &&
-           entry->to <= header.sector;
-}
-
-/* What stands before the log that the newest manifest begins with, nobody needs; nor what
- * means nothing. Damage to it neither excuses a loss nor forbids to excuse one. */
-static bool
-is_needed(const struct sim_machine *machine, const struct sim_entry *entry, uint32_t log_first)
-{
-    return entry->class != SIM_FILE_WAL ||
-           (segment_of_entry(machine, entry) >= log_first && !is_padding(entry));
-}
-
-static void
-find_witnesses(struct sim_machine *machine)
-{
-    const struct sim_names *names = &machine->disk.visible;
-    uint64_t witness = 0;
-    uint32_t manifest = 0, log_first = 0;
-
-    for (size_t i = 0; i < names->count; i++) {
-        const struct sim_inode *inode = names->at[i].inode;
-        if (names->at[i].folder != SIM_FOLDER_MAIN)
-            continue;
-        uint64_t said = sim_locate_witness(sim_media_bytes(inode), inode->class);
-        if (said > witness)
-            witness = said;
-        if (inode->class == SIM_FILE_MANIFEST && !sim_is_temporary(names->at[i].name))
-            sim_locate_log_first(sim_media_bytes(inode), &manifest, &log_first);
-    }
-    for (size_t i = 0; i < machine->book.count; i++) {
-        struct sim_entry *entry = &machine->book.at[i];
-        if (entry->batch != machine->book.batch)
-            continue;
-        if (!is_needed(machine, entry, log_first))
-            entry->batch = 0;
-        else if (!entry->is_witnessed)
-            entry->is_witnessed =
-                ((uint64_t)segment_of_entry(machine, entry) << 32 | entry->from) < witness;
-    }
-}
-
 void
 sim_media_end_batch(struct sim_machine *machine)
 {
     machine->book.batch++;
-    find_witnesses(machine);
+    sim_media_vouch(machine);
 }
 
 /* What is misread in one life is one occasion. */
@@ -383,7 +318,7 @@ sim_media_misread(struct sim_machine *machine, const struct sim_inode *inode, ui
         machine->book.batch++;
     machine->has_misread = true;
     entry->batch = machine->book.batch;
-    find_witnesses(machine);
+    sim_media_vouch(machine);
 }
 
 unsigned

@@ -1,7 +1,8 @@
 /*
  * media.h - what the modules of faults at rest share.
  *
- *    media.c         which file, bits, sectors, files that go; who vouches for what was hit
+ *    media.c         which file, bits, sectors, files that go
+ *    media_vouch.c   what of that anybody needs, and who vouches for it
  *    media_stale.c   contents that are valid and in the wrong place, or of another time
  *    media_newer.c   files of a format to come
  *
@@ -41,6 +42,11 @@ bool sim_media_choose_sector(struct sim_machine *machine, const struct sim_rule 
 /* The bytes that a read of the file gave were wrong, this once. */
 void sim_media_misread(struct sim_machine *machine, const struct sim_inode *inode,
                        uint64_t from, uint64_t to);
+
+/* ---- media_vouch.c ----------------------------------------------------------------------- */
+
+/* Of the newest batch: which damage means nothing, and for which something vouches. */
+void sim_media_vouch(struct sim_machine *machine);
 
 /* ---- media_stale.c ----------------------------------------------------------------------- */
 

@@ -265,8 +265,8 @@ choose_chain(struct sim_run *run, struct chain *chain)
 }
 
 /*
- * One that is not the last of a whole chain is left out, at the tape's word. If it held nothing,
- * its version being its base, what remains is whole all the same.
+ * One that is not the last of a whole chain is left out, at the tape's word. If it held
+ * nothing, its version being its base, what remains is whole all the same.
  */
 static void
 break_chain(struct sim_run *run, struct chain *chain)
@@ -313,8 +313,8 @@ restore_chain(struct sim_run *run, const struct chain *chain)
     }
     enum hf_err err = restore(run, chain, &error);
     sim_trace(run->machine, "restore", version, (uint64_t)(unsigned)-err);
-    sim_note(run->machine, "restore version %" PRIu64 " from %u snapshots: %s %.160s",
-             version, chain->count, hf_err_name(err), err == HF_OK ? "" : error.text);
+    sim_note(run->machine, "restore version %" PRIu64 " from %u snapshots: %s %.160s", version,
+             chain->count, hf_err_name(err), err == HF_OK ? "" : error.text);
     if (!joins && err == HF_ERR_INVALID) {
         sim_run_judged(run, SIM_HOLDS_BACKUP);
         *copy = before;
