@@ -218,28 +218,6 @@ killed(struct bench_suite *suite)
 }
 
 static void
-run_open(void *context, uint64_t first, uint32_t count)
-{
-    struct bench_stock *stock = context;
-
-    (void)first;
-    (void)count;
-    stock->db = bench_db_open(stock->path, &stock->options);
-}
-
-static void
-begin_open(void *context, uint64_t first, uint64_t limit)
-{
-    struct bench_stock *stock = context;
-
-    (void)first;
-    (void)limit;
-    hf_batch_close(stock->batch);
-    stock->batch = NULL;
-    bench_db_close(stock->db);
-}
-
-static void
 clean_reopen(struct bench_suite *suite)
 {
     struct hf_options options = bench_db_options(HF_MODE_BUFFERED);
@@ -250,8 +228,8 @@ clean_reopen(struct bench_suite *suite)
     bench_stock_open(&stock, suite, "reopen", &options, suite->pairs, BENCH_VALUE_SIZE);
     bench_stock_fill(&stock, suite->pairs, 1000);
     struct bench_work work = { .context = &stock,
-                               .run = run_open,
-                               .begin = begin_open,
+                               .run = bench_stock_run_open,
+                               .begin = bench_stock_begin_opens,
                                .batch = 1,
                                .ops_max = 1,
                                .beside = BENCH_BESIDE_SYNC };

@@ -77,16 +77,6 @@ run_compact(void *context, uint64_t first, uint32_t count)
 }
 
 static void
-run_open(void *context, uint64_t first, uint32_t count)
-{
-    struct bench_stock *stock = context;
-
-    (void)first;
-    (void)count;
-    stock->db = bench_db_open(stock->path, &stock->options);
-}
-
-static void
 run_close(void *context, uint64_t first, uint32_t count)
 {
     struct bench_stock *stock = context;
@@ -190,7 +180,7 @@ count_replay(struct bench_count_list *list, const struct bench_stock *stock,
     bench_place_path(killed.path_text, directory, "counted-killed");
     bench_place_copy(stock->path, killed.path);
     killed.options.flags = HF_READ_ONLY | HF_SINGLE_THREAD | HF_BACKGROUND_CALLER;
-    add(list, "recovery/replay/buffered", run_open, &killed,
+    add(list, "recovery/replay/buffered", bench_stock_run_open, &killed,
         (uint32_t)hf_last_version(stock->db));
     bench_check(hf_last_version(killed.db) == hf_last_version(stock->db), "what was replayed");
     bench_db_close(killed.db);
@@ -209,7 +199,7 @@ count_tables(struct bench_count_list *list, struct bench_stock *stock)
     hf_batch_close(stock->batch);
     stock->batch = NULL;
     add(list, "recovery/close/buffered", run_close, stock, 1);
-    add(list, "recovery/clean-reopen/buffered", run_open, stock, 1);
+    add(list, "recovery/clean-reopen/buffered", bench_stock_run_open, stock, 1);
     bench_must(hf_batch_open(&stock->batch, stock->db), "hf_batch_open");
     bench_stock_begin_reads(stock, 0, 0);
     add(list, "kv/get/buffered/tables", bench_stock_run_get, stock, OPS);

@@ -315,3 +315,25 @@ bench_stock_run_delete(void *context, uint64_t first, uint32_t count)
         bench_must(hf_delete(stock->db, bench_key_make(&key, --stock->count), 0, NULL),
                    "hf_delete");
 }
+
+void
+bench_stock_begin_opens(void *context, uint64_t first, uint64_t limit)
+{
+    struct bench_stock *stock = context;
+
+    (void)first;
+    (void)limit;
+    hf_batch_close(stock->batch);
+    stock->batch = NULL;
+    bench_db_close(stock->db);
+}
+
+void
+bench_stock_run_open(void *context, uint64_t first, uint32_t count)
+{
+    struct bench_stock *stock = context;
+
+    (void)first;
+    (void)count;
+    stock->db = bench_db_open(stock->path, &stock->options);
+}

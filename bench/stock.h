@@ -64,5 +64,8 @@ void bench_stock_run_batch(void *context, uint64_t first, uint32_t count);
 /* Deletes keys from the last on; bench_stock_begin_deletes puts as many as may be deleted. */
 void bench_stock_begin_deletes(void *context, uint64_t first, uint64_t limit);
 void bench_stock_run_delete(void *context, uint64_t first, uint32_t count);
+/* Opens what bench_stock_begin_opens closed; the stock has no batch then. */
+void bench_stock_begin_opens(void *context, uint64_t first, uint64_t limit);
+void bench_stock_run_open(void *context, uint64_t first, uint32_t count);
 
 #endif
