@@ -260,8 +260,9 @@ mkfifo "$d/fifo"
 holder=$!
 exec 9>"$d/fifo"
 printf 'a\tb\n' >&9
-for try in 1 2 3 4 5 6 7 8 9 10; do
-    [ ! -s "$d/held/LOCK" ] || break
+try=0
+until [ -s "$d/held/LOCK" ] || [ "$try" -ge 600 ]; do
+    try=$((try + 1))
     sleep 0.1
 done
 status 5 put "$d/held" k v && said "$holder"
