@@ -26,9 +26,9 @@ fuzz_room_plant(void)
 
     if (name == NULL)
         return;
-    while (found < sim_plant_total() && strcmp(sim_plant_name(found), name) != 0)
+    while (sim_plant_name(found) != NULL && strcmp(sim_plant_name(found), name) != 0)
         found++;
-    if (found == sim_plant_total()) {
+    if (sim_plant_name(found) == NULL) {
         fprintf(stderr, "FUZZ_PLANT: there is no plant '%s'\n", name);
         exit(2);
     }

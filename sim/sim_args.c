@@ -156,20 +156,13 @@ read_without(void *at, const char *value)
 }
 
 static const char *
-personality_word(unsigned index)
-{
-    return index < SIM_PERSONALITY_COUNT ? sim_personality_name((enum sim_personality)index)
-                                         : NULL;
-}
-
-static const char *
 read_contract(void *at, const char *value)
 {
     struct sim_args *args = at;
-    int personality = sim_word_find(personality_word, value);
+    int personality = sim_word_find(sim_personality_name, value);
 
     if (personality < 0)
-        return unknown_word("personality", personality_word, value);
+        return unknown_word("personality", sim_personality_name, value);
     for (unsigned i = 0; i < args->contract_count; i++) {
         if (args->contracts[i] == (unsigned)personality)
             return "said twice";
@@ -269,20 +262,14 @@ sim_args_load(const struct sim_args *args, struct sim_set *set)
     return set->count > 0;
 }
 
-static const char *
-plant_word(unsigned index)
-{
-    return index < sim_plant_total() ? sim_plant_name(index) : NULL;
-}
-
 int
 sim_args_plant(const char *name)
 {
     char hint[SIM_HINT_SIZE];
-    int plant = sim_word_find(plant_word, name);
+    int plant = sim_word_find(sim_plant_name, name);
 
     if (plant < 0)
         fprintf(stderr, "holdfast-sim: there is no plant '%s'%s\n", name,
-                sim_hint(hint, sim_nearest_of(plant_word, name)));
+                sim_hint(hint, sim_nearest_of(sim_plant_name, name)));
     return plant;
 }

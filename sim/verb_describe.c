@@ -17,48 +17,18 @@ struct list {
     sim_word_fn *text;
 };
 
-static const char *
-fault_text(unsigned index)
-{
-    return sim_fault_text((enum sim_fault)index);
-}
-
-static const char *
-chance_word(unsigned index)
-{
-    return index < sim_chance_total() ? sim_chance_name(index) : NULL;
-}
-
-static const char *
-plant_word(unsigned index)
-{
-    return index < sim_plant_total() ? sim_plant_name(index) : NULL;
-}
-
-static const char *
-personality_word(unsigned index)
-{
-    return index < SIM_PERSONALITY_COUNT ? sim_personality_name((enum sim_personality)index)
-                                         : NULL;
-}
-
-static const char *
-personality_text(unsigned index)
-{
-    return sim_personality_text((enum sim_personality)index);
-}
-
 static const struct list lists[] = {
-    { "faults", "faults", sim_fault_word, fault_text },
+    { "faults", "faults", sim_fault_name, sim_fault_text },
     { "properties", "properties", sim_property_name, sim_property_text },
-    { "marks", "marks", sim_mark_word, sim_mark_text },
-    { "chances", "chances", chance_word, sim_chance_text },
-    { "plants", "plants", plant_word, sim_plant_text },
-    { "personalities of the disk", "personalities", personality_word, personality_text },
-    { "classes of files", "files", sim_file_class_word, NULL },
-    { "calls", "calls", sim_call_word, NULL },
+    { "marks", "marks", sim_mark_name, sim_mark_text },
+    { "chances", "chances", sim_chance_name, sim_chance_text },
+    { "plants", "plants", sim_plant_name, sim_plant_text },
+    { "personalities of the disk", "personalities", sim_personality_name,
+      sim_personality_text },
+    { "classes of files", "files", sim_file_class_name, NULL },
+    { "calls", "calls", sim_call_name, NULL },
     { "phases", "phases", sim_phase_word, NULL },
-    { "kinds of faults", "kinds", sim_flavour_word, NULL },
+    { "kinds of faults", "kinds", sim_flavour_name, NULL },
     { "fields of log, tables and manifest", "fields", sim_locate_field, NULL },
 };
 

@@ -124,7 +124,7 @@ static bool
 choose(struct sim_garden *garden)
 {
     const struct sim_args *args = garden->args;
-    unsigned total = sim_plant_total();
+    unsigned total = HF_PLANT_COUNT;
     bool *wanted = sim_new(total + 1);
     bool good = true;
 

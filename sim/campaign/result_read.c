@@ -62,7 +62,7 @@ read_counts(struct sim_record *record, struct hf_json *json, count_fn *each)
 static void
 add_fault(struct sim_record *record, const char *name, uint64_t count)
 {
-    int index = sim_word_find(sim_fault_word, name);
+    int index = sim_word_find(sim_fault_name, name);
 
     if (index >= 0)
         record->result.faults[index] = count;
@@ -71,7 +71,7 @@ add_fault(struct sim_record *record, const char *name, uint64_t count)
 static void
 add_mark(struct sim_record *record, const char *name, uint64_t count)
 {
-    int index = sim_word_find(sim_mark_word, name);
+    int index = sim_word_find(sim_mark_name, name);
 
     if (index >= 0)
         record->result.marks[index] = count;

@@ -30,6 +30,17 @@ cut_each(void (*life)(void *), const char *name, struct sim_rule *more, void (*l
     }
 }
 
+/* A file of a new life whose first `size` bytes are `byte`, synced with its name. */
+static struct hf_file *
+begin(const char *name, uint8_t byte, size_t size)
+{
+    open_dir();
+    struct hf_file *file = create(name);
+    put(file, 0, byte, size);
+    sync_all(file);
+    return file;
+}
+
 /* ---- what a sync covered ----------------------------------------------------------------- */
 
 static bool synced_stays, synced_size_stays;
@@ -37,13 +48,9 @@ static bool synced_stays, synced_size_stays;
 static void
 overwrite_elsewhere(void *context)
 {
-    struct hf_file *file;
-
     (void)context;
-    open_dir();
-    file = create("f");
-    put(file, 0, 'a', 2048);
-    sync_all(file);
+    struct hf_file *file = begin("f", 'a', 2048);
+
     put(file, 512, 'b', 700);
     put(file, 2048, 'c', 5000);
     crash_now();
@@ -73,13 +80,9 @@ static unsigned news, olds, firsts, lasts, garbages, middles;
 static void
 overwrite_sector(void *context)
 {
-    struct hf_file *file;
-
     (void)context;
-    open_dir();
-    file = create("f");
-    put(file, 0, 'a', 512);
-    sync_all(file);
+    struct hf_file *file = begin("f", 'a', 512);
+
     put(file, 0, 'b', 512);
     put(file, 0, 'c', 512);
     crash_now();
@@ -122,13 +125,9 @@ static unsigned wholes, shorts, zeros, remains, holes, latters;
 static void
 append(void *context)
 {
-    struct hf_file *file;
-
     (void)context;
-    open_dir();
-    file = create("gone");
-    put(file, 0, 'r', 4096);
-    sync_all(file);
+    struct hf_file *file = begin("gone", 'r', 4096);
+
     hf_file_close(file);
     must(hf_dir_remove(dir, "gone", NULL));
     must(hf_dir_sync(dir, NULL));
@@ -172,13 +171,9 @@ static unsigned cuts, losts, earlies;
 static void
 truncate_and_write(void *context)
 {
-    struct hf_file *file;
-
     (void)context;
-    open_dir();
-    file = create("f");
-    put(file, 0, 'a', 2048);
-    sync_all(file);
+    struct hf_file *file = begin("f", 'a', 2048);
+
     must(hf_file_truncate(file, 1024, NULL));
     put(file, 1024, 'b', 512);
     crash_now();
@@ -250,14 +245,10 @@ test_names(void)
 static void
 replace_by_rename(void *context)
 {
-    struct hf_file *file;
-
     (void)context;
-    open_dir();
-    file = create("a");
-    put(file, 0, 'a', 512);
-    sync_all(file);
-    file = create("b");
+    (void)begin("a", 'a', 512);
+    struct hf_file *file = create("b");
+
     put(file, 0, 'b', 512);
     must(hf_dir_rename(dir, "b", "a", NULL));
     crash_now();
@@ -283,13 +274,8 @@ test_replace(void)
 static void
 remove_name(void *context)
 {
-    struct hf_file *file;
-
     (void)context;
-    open_dir();
-    file = create("a");
-    put(file, 0, 'a', 512);
-    sync_all(file);
+    (void)begin("a", 'a', 512);
     must(hf_dir_remove(dir, "a", NULL));
     crash_now();
 }

@@ -314,12 +314,13 @@ uint64_t sim_machine_fault_count(const struct sim_machine *machine, enum sim_fau
 struct sim_coverage;
 const struct sim_coverage *sim_machine_coverage(const struct sim_machine *machine);
 
-const char *sim_fault_name(enum sim_fault fault);
-const char *sim_fault_text(enum sim_fault fault);
-const char *sim_file_class_name(enum sim_file_class file);
-const char *sim_call_name(enum sim_call call);
-const char *sim_personality_name(enum sim_personality personality);
-const char *sim_personality_text(enum sim_personality personality);
-const char *sim_flavour_name(enum sim_flavour flavour);
+/* The words for the values of each enum, and what they mean; NULL past the last. */
+const char *sim_fault_name(unsigned fault);
+const char *sim_fault_text(unsigned fault);
+const char *sim_file_class_name(unsigned file);
+const char *sim_call_name(unsigned call);
+const char *sim_personality_name(unsigned personality);
+const char *sim_personality_text(unsigned personality);
+const char *sim_flavour_name(unsigned flavour);
 
 #endif

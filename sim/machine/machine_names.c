@@ -3,8 +3,6 @@
  */
 #include "sim/machine/machine.h"
 
-#include "base/assert.h"
-
 struct word {
     const char *name;
     const char *text;
@@ -97,50 +95,43 @@ static const char *const flavours[SIM_FLAVOUR_COUNT] = {
 };
 
 const char *
-sim_fault_name(enum sim_fault fault)
+sim_fault_name(unsigned fault)
 {
-    HF_ASSERT(fault < SIM_FAULT_COUNT);
-    return faults[fault].name;
+    return fault < SIM_FAULT_COUNT ? faults[fault].name : NULL;
 }
 
 const char *
-sim_fault_text(enum sim_fault fault)
+sim_fault_text(unsigned fault)
 {
-    HF_ASSERT(fault < SIM_FAULT_COUNT);
-    return faults[fault].text;
+    return fault < SIM_FAULT_COUNT ? faults[fault].text : NULL;
 }
 
 const char *
-sim_file_class_name(enum sim_file_class file)
+sim_file_class_name(unsigned file)
 {
-    HF_ASSERT(file < SIM_FILE_CLASS_COUNT);
-    return file_classes[file];
+    return file < SIM_FILE_CLASS_COUNT ? file_classes[file] : NULL;
 }
 
 const char *
-sim_call_name(enum sim_call call)
+sim_call_name(unsigned call)
 {
-    HF_ASSERT(call < SIM_CALL_COUNT);
-    return calls[call];
+    return call < SIM_CALL_COUNT ? calls[call] : NULL;
 }
 
 const char *
-sim_personality_name(enum sim_personality personality)
+sim_personality_name(unsigned personality)
 {
-    HF_ASSERT(personality < SIM_PERSONALITY_COUNT);
-    return personalities[personality].name;
+    return personality < SIM_PERSONALITY_COUNT ? personalities[personality].name : NULL;
 }
 
 const char *
-sim_personality_text(enum sim_personality personality)
+sim_personality_text(unsigned personality)
 {
-    HF_ASSERT(personality < SIM_PERSONALITY_COUNT);
-    return personalities[personality].text;
+    return personality < SIM_PERSONALITY_COUNT ? personalities[personality].text : NULL;
 }
 
 const char *
-sim_flavour_name(enum sim_flavour flavour)
+sim_flavour_name(unsigned flavour)
 {
-    HF_ASSERT(flavour < SIM_FLAVOUR_COUNT);
-    return flavours[flavour];
+    return flavour < SIM_FLAVOUR_COUNT ? flavours[flavour] : NULL;
 }

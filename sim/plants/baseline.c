@@ -21,12 +21,6 @@ struct baseline {
     uint64_t p95[HF_PLANT_COUNT + 1];
 };
 
-static const char *
-plant_word(unsigned index)
-{
-    return index < sim_plant_total() ? sim_plant_name(index) : NULL;
-}
-
 /* {"tries":..,"p95":N,..} */
 static bool
 read_square(struct hf_json *json, uint64_t *p95)
@@ -75,7 +69,7 @@ read_plant(struct baseline *baseline, struct hf_json *json)
         if (is_contracts ? !read_contracts(baseline, json, &p95) : !hf_json_skip(json))
             return false;
     }
-    int plant = sim_word_find(plant_word, name);
+    int plant = sim_word_find(sim_plant_name, name);
     if (plant >= 0)
         baseline->p95[plant] = p95;
     return json->kind == HF_JSON_OBJECT_END;

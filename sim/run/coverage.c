@@ -75,8 +75,8 @@ next_word(const char **at, sim_word_fn *words)
 bool
 sim_cell_read(struct sim_cell *cell, const char *name)
 {
-    int fault = next_word(&name, sim_fault_word);
-    int file = next_word(&name, sim_file_class_word);
+    int fault = next_word(&name, sim_fault_name);
+    int file = next_word(&name, sim_file_class_name);
     int moment = next_word(&name, moment_name);
     int field = *name == 0 ? -1 : next_word(&name, sim_locate_field);
 

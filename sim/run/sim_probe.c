@@ -50,65 +50,40 @@ hf_probe_chance(enum hf_chance chance)
            sim_draw_chance(machine->tape, chances[chance].name, 0, 1, rates[chosen[chance]]);
 }
 
-unsigned
-sim_mark_total(void)
-{
-    return HF_MARK_COUNT;
-}
-
-unsigned
-sim_chance_total(void)
-{
-    return HF_CHANCE_COUNT;
-}
-
-unsigned
-sim_plant_total(void)
-{
-    return HF_PLANT_COUNT;
-}
-
-static const struct entry *
-entry_of(const struct entry *table, unsigned index, unsigned total)
-{
-    HF_ASSERT(index < total);
-    return &table[index];
-}
-
 const char *
 sim_mark_name(unsigned mark)
 {
-    return entry_of(marks, mark, HF_MARK_COUNT)->name;
+    return mark < HF_MARK_COUNT ? marks[mark].name : NULL;
 }
 
 const char *
 sim_mark_text(unsigned mark)
 {
-    return entry_of(marks, mark, HF_MARK_COUNT)->text;
+    return mark < HF_MARK_COUNT ? marks[mark].text : NULL;
 }
 
 const char *
 sim_chance_name(unsigned chance)
 {
-    return entry_of(chances, chance, HF_CHANCE_COUNT)->name;
+    return chance < HF_CHANCE_COUNT ? chances[chance].name : NULL;
 }
 
 const char *
 sim_chance_text(unsigned chance)
 {
-    return entry_of(chances, chance, HF_CHANCE_COUNT)->text;
+    return chance < HF_CHANCE_COUNT ? chances[chance].text : NULL;
 }
 
 const char *
 sim_plant_name(unsigned plant)
 {
-    return entry_of(plants, plant, HF_PLANT_COUNT)->name;
+    return plant < HF_PLANT_COUNT ? plants[plant].name : NULL;
 }
 
 const char *
 sim_plant_text(unsigned plant)
 {
-    return entry_of(plants, plant, HF_PLANT_COUNT)->text;
+    return plant < HF_PLANT_COUNT ? plants[plant].text : NULL;
 }
 
 uint64_t

@@ -10,12 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How many there are; each index below is under its count. */
-unsigned sim_mark_total(void);
-unsigned sim_chance_total(void);
-unsigned sim_plant_total(void);
-
-/* Static strings: the name, and the sentence that `describe` prints. */
+/* Static strings: the name, and the sentence that `describe` prints; NULL past the last. */
 const char *sim_mark_name(unsigned mark);
 const char *sim_mark_text(unsigned mark);
 const char *sim_chance_name(unsigned chance);

@@ -188,8 +188,8 @@ read_sum(struct sim_reader *reader, enum sim_expected what)
 
     if (is_named) {
         int which = what == SIM_EXPECT_MARK
-                        ? sim_reader_word(reader, word, sim_mark_word, "mark")
-                        : sim_reader_word(reader, word, sim_fault_word, "fault");
+                        ? sim_reader_word(reader, word, sim_mark_name, "mark")
+                        : sim_reader_word(reader, word, sim_fault_name, "fault");
         if (which < 0)
             return false;
         expect.which = (unsigned)which;
@@ -223,12 +223,6 @@ read_expect(struct sim_reader *reader)
     return true;
 }
 
-static const char *
-plant_word(unsigned index)
-{
-    return index < sim_plant_total() ? sim_plant_name(index) : NULL;
-}
-
 static bool
 read_plant(struct sim_reader *reader)
 {
@@ -237,7 +231,7 @@ read_plant(struct sim_reader *reader)
     struct sim_choice choice;
     const char *value;
 
-    int plant = sim_reader_word(reader, 1, plant_word, "plant");
+    int plant = sim_reader_word(reader, 1, sim_plant_name, "plant");
     if (plant < 0 || !expect_words(reader, 3) || !sim_reader_pair(reader, 2, key, &value))
         return false;
     if (strcmp(key, "property") != 0)

@@ -118,12 +118,7 @@ bool sim_reader_number(struct sim_reader *reader, unsigned word, uint64_t *numbe
 bool sim_rule_read_fault(struct sim_reader *reader);
 bool sim_rule_read_at(struct sim_reader *reader);
 
-/* Words of the language, as lists. */
-const char *sim_fault_word(unsigned index);
-const char *sim_file_class_word(unsigned index);
-const char *sim_call_word(unsigned index);
+/* Words of the language that nothing else has, as a list. */
 const char *sim_phase_word(unsigned index);
-const char *sim_flavour_word(unsigned index);
-const char *sim_mark_word(unsigned index);
 
 #endif

@@ -64,42 +64,11 @@ static const struct {
 /* ---- words ------------------------------------------------------------------------------- */
 
 const char *
-sim_fault_word(unsigned index)
-{
-    return index < SIM_FAULT_COUNT ? sim_fault_name((enum sim_fault)index) : NULL;
-}
-
-const char *
-sim_file_class_word(unsigned index)
-{
-    return index < SIM_FILE_CLASS_COUNT ? sim_file_class_name((enum sim_file_class)index)
-                                        : NULL;
-}
-
-const char *
-sim_call_word(unsigned index)
-{
-    return index < SIM_CALL_COUNT ? sim_call_name((enum sim_call)index) : NULL;
-}
-
-const char *
-sim_mark_word(unsigned index)
-{
-    return index < sim_mark_total() ? sim_mark_name(index) : NULL;
-}
-
-const char *
 sim_phase_word(unsigned index)
 {
     static const char *const words[] = { "any", "run", "recovery", NULL };
 
     return words[index];
-}
-
-const char *
-sim_flavour_word(unsigned index)
-{
-    return index < SIM_FLAVOUR_COUNT ? sim_flavour_name((enum sim_flavour)index) : NULL;
 }
 
 /* In the order of the KEY_ bits. */
@@ -139,7 +108,7 @@ read_kind(struct sim_reader *reader, const struct pair *pair, struct sim_rule *r
 {
     unsigned index;
 
-    if (!read_word(reader, pair, sim_flavour_word, &index))
+    if (!read_word(reader, pair, sim_flavour_name, &index))
         return false;
     if (index < (unsigned)faults[rule->fault].first ||
         index > (unsigned)faults[rule->fault].last)
@@ -236,11 +205,11 @@ read_key(struct sim_reader *reader, unsigned key, const struct pair *pair,
 
     switch (key) {
     case KEY_ON:
-        good = read_word(reader, pair, sim_file_class_word, &index);
+        good = read_word(reader, pair, sim_file_class_name, &index);
         rule->file = (enum sim_file_class)index;
         return good && field_fits(reader, pair, rule);
     case KEY_CALL:
-        good = read_word(reader, pair, sim_call_word, &index);
+        good = read_word(reader, pair, sim_call_name, &index);
         rule->call = (enum sim_call)index;
         return good;
     case KEY_PHASE:
@@ -316,7 +285,7 @@ add_rule(struct sim_reader *reader, struct sim_rule *rule)
 bool
 sim_rule_read_fault(struct sim_reader *reader)
 {
-    int fault = sim_reader_word(reader, 1, sim_fault_word, "fault");
+    int fault = sim_reader_word(reader, 1, sim_fault_name, "fault");
     struct sim_rule rule = { .fault = (enum sim_fault)fault };
     unsigned given = 0;
 
@@ -334,7 +303,7 @@ sim_rule_read_fault(struct sim_reader *reader)
 static bool
 read_timed(struct sim_reader *reader, unsigned word, unsigned given, struct sim_rule *rule)
 {
-    int fault = sim_reader_word(reader, word, sim_fault_word, "fault");
+    int fault = sim_reader_word(reader, word, sim_fault_name, "fault");
 
     if (fault < 0)
         return false;
@@ -385,7 +354,7 @@ static bool
 read_at_mark(struct sim_reader *reader)
 {
     struct sim_rule rule = { .when = SIM_WHEN_MARK };
-    int mark = sim_reader_word(reader, 2, sim_mark_word, "mark");
+    int mark = sim_reader_word(reader, 2, sim_mark_name, "mark");
 
     rule.mark = (unsigned)mark;
     return mark >= 0 && read_timed(reader, 3, 0, &rule);
@@ -416,14 +385,14 @@ read_target(struct sim_reader *reader, struct sim_rule *rule)
         return sim_reader_complain(reader, 1, "at step, at crash, at mark, or at CLASS.CALL");
     memcpy(name, at, (size_t)(dot - at));
     name[dot - at] = 0;
-    int file = sim_word_find(sim_file_class_word, name);
+    int file = sim_word_find(sim_file_class_name, name);
     if (file < 0)
         return sim_reader_complain(reader, 1, "no such class of files%s",
-                                   sim_hint(hint, sim_nearest_of(sim_file_class_word, name)));
-    int call = sim_word_find(sim_call_word, dot + 1);
+                                   sim_hint(hint, sim_nearest_of(sim_file_class_name, name)));
+    int call = sim_word_find(sim_call_name, dot + 1);
     if (call < 0)
         return sim_reader_complain(reader, 1, "no such call%s",
-                                   sim_hint(hint, sim_nearest_of(sim_call_word, dot + 1)));
+                                   sim_hint(hint, sim_nearest_of(sim_call_name, dot + 1)));
     rule->file = (enum sim_file_class)file;
     rule->call = (enum sim_call)call;
     return true;
