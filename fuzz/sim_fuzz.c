@@ -11,15 +11,16 @@
  * up: 0 is zero, any other the seed. So coverage guides the search through options, workloads,
  * crash points and faults. A run that breaks a property is printed as a scenario with a fixed
  * tape, which `holdfast-sim replay` plays again without any fuzzer. From the environment:
- * SIM_FUZZ_OUT, a file to write it to; FUZZ_PLANT, a planted bug to switch on, which the
- * corpus must catch.
+ * SIM_FUZZ_OUT, a file to write it to, also where an assertion of the engine ends the process;
+ * FUZZ_PLANT, a planted bug to switch on, which the corpus must catch.
  */
-#define _GNU_SOURCE /* open_memstream */
+#define _GNU_SOURCE /* open_memstream, sigaction */
 #include "fuzz/fuzz.h"
 #include "fuzz/room.h"
 #include "fuzz/take.h"
 #include "sim/run/run.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define SCENARIO_SIZE_MAX 2048u
@@ -84,52 +85,82 @@ describe(char text[SCENARIO_SIZE_MAX], size_t storm, unsigned seed)
     return (size_t)size;
 }
 
+/* The run under way, or the last one; what a handler of a signal needs to print it. */
+static struct sim_runner *runner; /* its memory is kept from run to run */
+static const char *runner_text;
+static const char *out_path;
+static struct sigaction abort_before;
+
 /* The scenario with a directive for each draw; the first two lines of a tape are its head. */
 static void
-print_scenario(FILE *to, const char *text, const char *tape)
+print_scenario(FILE *to)
 {
-    const char *line = strchr(strchr(tape, '\n') + 1, '\n') + 1;
+    char *tape;
+    size_t size;
+    FILE *saved = open_memstream(&tape, &size);
 
-    fputs(text, to);
-    for (; *line != 0; line = strchr(line, '\n') + 1)
+    HF_ASSERT(saved != NULL);
+    sim_runner_save_tape(runner, saved);
+    fclose(saved);
+    fputs(runner_text, to);
+    for (const char *line = strchr(strchr(tape, '\n') + 1, '\n') + 1; *line != 0;
+         line = strchr(line, '\n') + 1)
         fprintf(to, "draw       %.*s\n", (int)strcspn(line, "\n"), line);
+    free(tape);
 }
 
-/* What a run broke, for people and for `holdfast-sim`; does not return. */
-static _Noreturn void
-tell(const char *text, const struct sim_result *result, const char *tape)
+/* What a run broke, for people and for `holdfast-sim`. The process is to end now: by the
+ * fuzzer's own handler, if there is one. */
+static void
+tell(enum sim_property property, const char *expected, const char *found)
 {
-    const char *path = getenv("SIM_FUZZ_OUT");
-    FILE *to = path == NULL ? NULL : fopen(path, "w");
+    FILE *to = out_path == NULL ? NULL : fopen(out_path, "w");
 
-    print_scenario(to == NULL ? stderr : to, text, tape);
+    if (out_path != NULL)
+        sigaction(SIGABRT, &abort_before, NULL);
+    print_scenario(to == NULL ? stderr : to);
     if (to != NULL)
         fclose(to);
-    fprintf(stderr, "broke %s\n  expected: %s\n  found: %s\n",
-            sim_property_name(result->property), result->expected, result->found);
-    abort();
+    fprintf(stderr, "broke %s\n  expected: %s\n  found: %s\n", sim_property_name(property),
+            expected, found);
+}
+
+/* The engine found itself wrong. That is no place to print from by the book, and the process is
+ * lost anyway. */
+static void
+die(int signal_number)
+{
+    tell(SIM_HOLDS_ALIVE, "the process lives on", "an assertion ended it");
+    raise(signal_number);
+}
+
+/* At the first input, when whoever drives the target has set its own handlers. */
+static void
+begin(void)
+{
+    struct sigaction action = { .sa_handler = die };
+
+    runner = sim_runner_open();
+    fuzz_room_plant();
+    out_path = getenv("SIM_FUZZ_OUT");
+    if (out_path != NULL)
+        sigaction(SIGABRT, &action, &abort_before);
 }
 
 static void
 run(const char *text, struct sim_order *order)
 {
-    static struct sim_runner *runner; /* its memory is kept from run to run */
     struct sim_result result;
     struct hf_error error;
-    char *tape;
-    size_t size;
 
-    if (runner == NULL) {
-        runner = sim_runner_open();
-        fuzz_room_plant();
-    }
-    order->save_tape = open_memstream(&tape, &size);
-    HF_ASSERT(order->save_tape != NULL);
+    if (runner == NULL)
+        begin();
+    runner_text = text;
     HF_ASSERT(sim_runner_run(runner, order, &result, &error));
-    fclose(order->save_tape);
-    if (result.verdict != SIM_HELD)
-        tell(text, &result, tape);
-    free(tape);
+    if (result.verdict == SIM_HELD)
+        return;
+    tell(result.property, result.expected, result.found);
+    abort();
 }
 
 int

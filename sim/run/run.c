@@ -382,8 +382,14 @@ sim_runner_run(struct sim_runner *runner, const struct sim_order *order,
     live(run);
     finish(run);
     if (order->save_tape != NULL)
-        sim_tape_save(run->tape, order->save_tape);
+        sim_runner_save_tape(runner, order->save_tape);
     return true;
+}
+
+void
+sim_runner_save_tape(const struct sim_runner *runner, FILE *file)
+{
+    sim_tape_save(runner->run.tape, file);
 }
 
 void

@@ -40,6 +40,9 @@ bool sim_runner_run(struct sim_runner *runner, const struct sim_order *order,
 /* What the last run left, until the next one: a line an event. */
 void sim_runner_timeline(const struct sim_runner *runner, hf_line_fn *line, void *context);
 
+/* Writes the tape of the last run, or of the one under way as far as it is. */
+void sim_runner_save_tape(const struct sim_runner *runner, FILE *file);
+
 /* What the last run with `record` drew and where faults struck, until the next run. */
 struct sim_recording {
     const struct sim_drawn *draws;
