@@ -10,6 +10,9 @@ python3 -c 'import yaml' 2>/dev/null ||
 files=$(find ci/workflows ci/campaign fuzz/oss-fuzz -name '*.y*ml' | LC_ALL=C sort)
 python3 -B ci/build/check_yaml.py $files
 sh -n ci/campaign/slurm.sbatch
+for from in $(sed -n 's/^COPY \([^ ]*\) .*/\1/p' fuzz/oss-fuzz/Dockerfile); do
+    [ -e "$from" ] || die "workflows: fuzz/oss-fuzz/Dockerfile: no $from to copy"
+done
 
 # refuses FILE SCRIPT SAYING: a copy that was changed by sed is refused, and with these words.
 mistakes=0
