@@ -9,7 +9,10 @@
  *   rename    a file that holds data has nothing pending under its old name: else the new name
  *             may become durable before what it names. A manifest gets its name only when each
  *             table that it names is settled, with all its bytes durable, and the log has
- *             durably begun where it says that the log goes on
+ *             durably begun where it says that the log goes on. A log file that has begun gets
+ *             its name only when its links lead over settled files to where the newest durable
+ *             manifest takes over: else a power cut may keep the name and lose what it goes on
+ *             from
  *   write     data goes into a log file only when its name is durable and its first sector is:
  *             else a sync of the file alone would make commits durable that nobody finds
  *   remove    a log file goes only when a newer one is durable, and the links from the newest
@@ -159,6 +162,17 @@ newest_manifest(const struct sim_names *names, unsigned folder, const struct sim
     return newest;
 }
 
+/* The newest manifest of a durable name; false: that one cannot be read, so nobody can tell. */
+static bool
+durable_manifest(const struct sim_disk *disk, unsigned folder, struct hf_manifest *manifest)
+{
+    const struct sim_inode *newest = NULL;
+
+    *manifest = (struct hf_manifest){ .number = 0 };
+    return newest_manifest(&disk->durable, folder, &newest) == 0 ||
+           read_manifest(newest, manifest);
+}
+
 static bool
 names_table(const struct sim_inode *inode, uint32_t number)
 {
@@ -205,15 +219,14 @@ is_table_needed(const struct sim_disk *disk, unsigned folder, uint32_t number)
 static bool
 is_segment_needed(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
 {
-    const struct sim_inode *at = NULL, *newest = NULL;
+    const struct sim_inode *at = NULL;
     uint32_t number = newest_segment(disk, folder, &at);
-    struct hf_manifest manifest = { .number = 0 };
+    struct hf_manifest manifest;
     struct hf_wal_link link;
     char name[HF_NAME_SIZE_MAX];
 
-    if (newest_manifest(&disk->durable, folder, &newest) != 0 &&
-        !read_manifest(newest, &manifest))
-        return false; /* it was damaged: nobody can tell */
+    if (!durable_manifest(disk, folder, &manifest))
+        return false;
     if (number == 0)
         return true;
     while (at != NULL && at != inode && read_link(at, &link)) {
@@ -225,6 +238,29 @@ is_segment_needed(const struct sim_disk *disk, unsigned folder, const struct sim
         at = sim_disk_find(disk, folder, name);
     }
     return at == inode;
+}
+
+/* Whether a power cut may keep the log file in `inode` under a new name, and lose a name that
+ * it goes on from. */
+static bool
+goes_on_from_nothing(const struct sim_disk *disk, unsigned folder,
+                     const struct sim_inode *inode)
+{
+    struct hf_manifest manifest;
+    struct hf_wal_link link;
+    char name[HF_NAME_SIZE_MAX];
+
+    if (!durable_manifest(disk, folder, &manifest))
+        return false;
+    while (inode != NULL && read_link(inode, &link)) {
+        if (link.last == manifest.last)
+            return false;
+        hf_file_name(name, "wal-", link.prev, "");
+        inode = link.prev == 0 ? NULL : sim_disk_find(disk, folder, name);
+        if (inode != NULL && !sim_disk_is_settled(disk, folder, inode))
+            return true;
+    }
+    return inode == NULL; /* or what stands there is damaged */
 }
 
 /* What keeps the manifest in `inode` from getting its name; NULL: nothing. */
@@ -285,6 +321,10 @@ sim_order_rename(struct sim_machine *machine, unsigned folder, const struct sim_
 
     if ((is_whole || holds_data(&inode->mem)) && inode->op_count > 0)
         breach(machine, "a file was renamed before its bytes and size were synced");
+    if (sim_class_of(to) == SIM_FILE_WAL && holds_data(&inode->disk) &&
+        !is_in_the_making(&machine->disk, folder) &&
+        goes_on_from_nothing(&machine->disk, folder, inode))
+        breach(machine, "a log file was named before what it goes on from was durable");
     if (is_manifest(to)) {
         const char *wrong = judge_manifest(&machine->disk, folder, inode);
         if (wrong != NULL)

@@ -48,29 +48,39 @@ write_file(const char *name, const uint8_t *bytes, size_t len)
     return file;
 }
 
-/* A segment whose name and header are durable, and then its beginning; durable too if
- * `is_synced`. */
+/* The bytes of a segment that has begun: a sector with the header, one with group and link. */
 static void
-begin_segment(uint32_t number, struct hf_wal_link link, bool is_synced)
+encode_segment(uint8_t bytes[2 * SECTOR], uint32_t number, struct hf_wal_link link)
 {
-    static uint8_t bytes[2 * SECTOR];
     struct hf_wal_header header = { .format = HF_WAL_FORMAT,
                                     .sector = SECTOR,
                                     .number = number };
     struct hf_wal_group group = { .first = link.last + 1, .segment = number };
     uint32_t base = hf_wal_mask_base(&header);
     uint64_t off = SECTOR + HF_WAL_GROUP_SIZE;
-    struct hf_file *file;
-    size_t done;
 
-    memset(bytes, 0, sizeof bytes);
+    memset(bytes, 0, 2 * SECTOR);
     hf_wal_header_encode(bytes, &header);
-    file = write_file(name_of("wal", number, ""), bytes, sizeof bytes);
-    sync_all(file);
     hf_wal_group_encode(bytes + SECTOR, &group, base, SECTOR);
     hf_wal_frame_begin(bytes + off, HF_WAL_LINK, HF_WAL_LINK_SIZE);
     hf_wal_link_encode(bytes + off, &link);
     hf_wal_frame_end(bytes + off, HF_WAL_LINK_SIZE, base, off);
+}
+
+/* A segment whose name and header are durable, and then its beginning; durable too if
+ * `is_synced`. */
+static void
+begin_segment(uint32_t number, struct hf_wal_link link, bool is_synced)
+{
+    static const uint8_t zeros[SECTOR];
+    uint8_t bytes[2 * SECTOR];
+    struct hf_file *file;
+    size_t done;
+
+    encode_segment(bytes, number, link);
+    file = write_file(name_of("wal", number, ""), bytes, SECTOR);
+    must(hf_file_write(file, SECTOR, hf_span(zeros, SECTOR), &done, NULL));
+    sync_all(file);
     must(hf_file_write(file, SECTOR, hf_span(bytes + SECTOR, SECTOR), &done, NULL));
     if (is_synced)
         must(hf_file_sync(file, NULL));
@@ -85,6 +95,16 @@ publish(const char *word, uint32_t number, const uint8_t *bytes, size_t len, boo
     if (is_synced)
         must(hf_file_sync(file, NULL));
     must(hf_dir_rename(dir, name_of(word, number, ".tmp"), name_of(word, number, ""), NULL));
+}
+
+/* A segment that is whole before it has a name, as a recovery makes it. */
+static void
+publish_segment(uint32_t number, struct hf_wal_link link)
+{
+    uint8_t bytes[2 * SECTOR];
+
+    encode_segment(bytes, number, link);
+    publish("wal", number, bytes, sizeof bytes, true);
 }
 
 static void
@@ -228,6 +248,60 @@ test_removals(void)
     }
 }
 
+/* ---- a recovery's segment ---------------------------------------------------------------- */
+
+/* What the new segment's link says, and which names are durable when it gets its own. */
+struct place {
+    struct hf_wal_link link;
+    bool sync_first, sync_manifest;
+};
+
+/* Segments 1 and 2, a manifest behind commit 5; then segment 6 is written whole and named. */
+static void
+place_segment(void *context)
+{
+    const struct place *place = context;
+
+    open_dir();
+    begin_segment(1, (struct hf_wal_link){ 0 }, true);
+    begin_segment(2, (struct hf_wal_link){ .prev = 1, .prev_end = SECTOR, .last = 5 }, true);
+    publish_table(3, true);
+    sync_names(true);
+    publish_manifest(4, 3, true);
+    sync_names(place->sync_manifest);
+    publish_segment(5, (struct hf_wal_link){ .prev = 2, .prev_end = SECTOR, .last = 7 });
+    sync_names(place->sync_first);
+    publish_segment(6, place->link);
+}
+
+static void
+test_place(void)
+{
+    static const struct {
+        struct place place;
+        bool is_breach;
+        const char *what;
+    } rows[] = {
+        { { { .last = 5 }, true, true }, false, "the manifest is durable" },
+        { { { .last = 5 }, false, false },
+          true,
+          "only the manifest's pending name leads to it" },
+        { { { .prev = 5, .last = 8 }, true, true }, false, "the segment before is durable" },
+        { { { .prev = 5, .last = 8 }, false, true }, true, "the name before it is pending" },
+        { { { .prev = 9, .last = 8 }, true, true }, true, "there is no segment before it" },
+        { { { .prev = 0, .last = 4 }, true, true }, true, "nothing ends where it begins" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct place place = rows[i].place;
+        boot(1, NULL, 0);
+        (void)sim_machine_life(machine, place_segment, &place);
+        const char *breach = sim_machine_order_breach(machine);
+        TAP_OK(rows[i].is_breach == (breach != NULL && strstr(breach, "goes on from") != NULL),
+               "a segment is named: %s", rows[i].what);
+    }
+}
+
 /* ---- what is of the database ------------------------------------------------------------- */
 
 static void
@@ -248,6 +322,7 @@ main(void)
 {
     test_steps();
     test_removals();
+    test_place();
     test_current();
     shut();
     return tap_done();

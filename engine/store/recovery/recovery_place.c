@@ -4,11 +4,13 @@
  *   1. wal-N.tmp   header; one group: a link to where the kept log ends, the copied commits;
  *                  zeros
  *   2. sync        the bytes are durable, under a name that nobody loads
- *   3. rename      wal-N
- *   4. directory sync: the new segment exists, and with it the cut; only now anything may go
+ *   3. directory sync, where it goes on from a manifest or a segment: a process that was killed
+ *                  may have left the name of that in the page cache only
+ *   4. rename      wal-N
+ *   5. directory sync: the new segment exists, and with it the cut; only now anything may go
  *
  * Its header and its group vouch for the copy: later damage to it is never a torn tail. A crash
- * before (4) leaves the old decision or the new segment, which say the same.
+ * before (5) leaves the old decision or the new segment, which say the same.
  */
 #include "store/recovery/recovery.h"
 
@@ -72,11 +74,14 @@ make_durable(struct hf_db *db, struct hf_log_segment *segment, const uint8_t *se
              const struct hf_segment *memory, struct hf_detail *detail)
 {
     char temporary[HF_NAME_SIZE_MAX], name[HF_NAME_SIZE_MAX];
+    bool goes_on = db->manifest.number != 0 || db->log.placed_link.prev != 0;
     enum hf_err err;
 
     hf_log_name(temporary, segment->number, ".tmp");
     hf_log_name(name, segment->number, "");
     err = write_file(db, segment, sector, memory, temporary, detail);
+    if (err == HF_OK && goes_on && !HF_PLANTED(recovery_trust_names))
+        err = hf_dir_sync(db->dir, detail);
     if (err == HF_OK)
         err = hf_dir_rename(db->dir, temporary, name, detail);
     if (err == HF_OK)
