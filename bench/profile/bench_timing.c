@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define PAIRS 20000u
+#define PAIRS 100u /* of looks, whose cost is found together */
+#define TRIES 200u /* of which the cheapest counts: that one nobody interrupted */
 
 static _Thread_local struct bench_layer layers[HF_LAYER_COUNT];
 static _Thread_local uint64_t timed_count; /* of all layers, also of those not yet left */
@@ -77,20 +78,36 @@ bench_timing_tick_ns(void)
     return (double)(bench_now_ns() - ns) / (double)ticks;
 }
 
-struct bench_timing_cost
-bench_timing_cost(void)
-{
-    struct bench_timing_cost cost = { 0, 0 };
-
 #ifdef HF_TIMING
-    struct bench_layer was = layers[HF_LAYER_commit];
+static struct bench_timing_cost
+cost_of_pairs(void)
+{
     uint64_t began = look(), within = layers[HF_LAYER_commit].ticks;
+
     for (unsigned i = 0; i < PAIRS; i++) {
         HF_TIMED(commit);
     }
-    cost.whole = (double)(look() - began) / PAIRS;
-    cost.own = (double)(layers[HF_LAYER_commit].ticks - within) / PAIRS;
+    return (struct bench_timing_cost){
+        .whole = (double)(look() - began) / PAIRS,
+        .own = (double)(layers[HF_LAYER_commit].ticks - within) / PAIRS,
+    };
+}
+#endif
+
+struct bench_timing_cost
+bench_timing_cost(void)
+{
+    struct bench_timing_cost least = { 0, 0 };
+
+#ifdef HF_TIMING
+    struct bench_layer was = layers[HF_LAYER_commit];
+    least = cost_of_pairs();
+    for (unsigned i = 1; i < TRIES; i++) {
+        struct bench_timing_cost cost = cost_of_pairs();
+        if (cost.whole < least.whole)
+            least = cost;
+    }
     layers[HF_LAYER_commit] = was;
 #endif
-    return cost;
+    return least;
 }
