@@ -2,8 +2,8 @@
 # ci/bench_misses does not know; fails if there are any.
 #
 # With a program, a row is measured up to five times more, a second apart, and is beyond its
-# limit if it was each time: a limit says what the engine can do, and a neighbour of this machine
-# nothing about that.
+# limit if it was each time: a limit says what the engine can do, and a neighbour of this
+# machine nothing about that.
 
 set -eu
 results=$1

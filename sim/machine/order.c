@@ -29,7 +29,7 @@
  */
 #include "base/span.h"
 #include "format/manifest_format.h"
-#include "format/wal_walk.h"
+#include "sim/machine/locate.h"
 #include "sim/machine/machine_state.h"
 #include "store/backup/fresh.h"
 #include "store/file_name.h"
@@ -95,18 +95,7 @@ goes_on_at(const struct sim_disk *disk, unsigned folder, uint32_t first)
 static bool
 read_link(const struct sim_inode *inode, struct hf_wal_link *link)
 {
-    struct hf_span bytes = hf_span(inode->disk.at, inode->disk.size);
-    struct hf_wal_header header;
-    struct hf_wal_walk walk;
-
-    if (hf_wal_header_decode(&header, bytes) != HF_WAL_GOOD)
-        return false;
-    hf_wal_walk_init(&walk, bytes, &header, 0);
-    if (hf_wal_walk_next(&walk) != HF_WAL_STEP_GROUP ||
-        hf_wal_walk_next(&walk) != HF_WAL_STEP_LINK)
-        return false;
-    *link = hf_wal_link_decode(walk.frame.payload);
-    return true;
+    return sim_locate_link(hf_span(inode->disk.at, inode->disk.size), link);
 }
 
 /* The newest segment that has durably begun; 0: none. */
