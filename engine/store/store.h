@@ -30,6 +30,7 @@
 #include "format/wal_format.h"
 #include "holdfast.h"
 #include "store/catalog.h"
+#include "store/group.h"
 #include "store/log/log.h"
 #include "store/memtable/reclaim.h"
 #include "store/merge/job.h"
@@ -86,6 +87,7 @@ struct hf_db {
     bool closing;
     bool unplaced; /* recovery could make no new segment yet; the first write tries again */
     bool syncing;
+    struct hf_group group; /* of callers that share the next sync */
     bool containing; /* a failed write is being excluded: no commit gets its place meanwhile */
 
     uint64_t unsynced_since_ns; /* when the oldest unsynced commit came; 0: none */

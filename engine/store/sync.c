@@ -4,7 +4,7 @@
  * One sync runs at a time. Its leader is whoever needs it first: a strict commit, hf_sync, the
  * background. All others wait for `changed` and look again: a sync covers what was written
  * before it began, so a waiter may become the next leader. All members of a group get the same
- * result.
+ * result. Beside background threads the group may be held a moment for others to join.
  *
  * A failed sync is final: nothing is tried again on the same file, reads go on, writes return
  * FAILED until the database is opened anew.
@@ -38,13 +38,17 @@ static enum hf_err
 lead(struct hf_db *db, struct hf_detail *detail)
 {
     uint64_t before = db->last, began = hf_env_mono_ns(), written = db->log.written_bytes;
+    uint64_t taken;
     enum hf_err err;
 
     db->syncing = true;
+    hf_group_begin(&db->group);
     err = hf_log_sync(&db->log, detail);
     db->syncing = false;
+    taken = hf_env_mono_ns() - began;
+    hf_group_end(&db->group, taken);
     db->stats.syncs++;
-    db->stats.sync_ns_total += hf_env_mono_ns() - began;
+    db->stats.sync_ns_total += taken;
     if (err != HF_OK) {
         note_failure(db, err);
     } else {
@@ -80,6 +84,36 @@ is_covered(struct hf_db *db, uint64_t version)
     return version <= db->log.durable_version;
 }
 
+/* Lets others join, for so long at most: whoever makes the group complete then leads. */
+static void
+hold_group(struct hf_db *db, uint64_t patience_ns)
+{
+    struct hf_group *group = &db->group;
+    uint64_t round = group->round, now = hf_env_mono_ns(), until = now + patience_ns;
+
+    group->is_held = true;
+    for (; group->is_held && group->round == round && now < until; now = hf_env_mono_ns())
+        hf_db_wait(db, until - now);
+    if (group->is_held && group->round == round)
+        hf_group_give_up(group);
+}
+
+/* What brings a caller that needs a sync nearer to it: waiting, for others or for theirs, or
+ * leading one. */
+static enum hf_err
+take_part(struct hf_db *db, struct hf_detail *detail)
+{
+    uint64_t patience_ns = hf_db_has_threads(db) ? hf_group_patience_ns(&db->group) : 0;
+
+    if (db->syncing || db->group.is_held)
+        hf_db_wait(db, 0);
+    else if (patience_ns > 0)
+        hold_group(db, patience_ns);
+    else
+        return lead(db, detail);
+    return HF_OK;
+}
+
 enum hf_err
 hf_db_sync_to(struct hf_db *db, uint64_t version, struct hf_detail *detail)
 {
@@ -92,14 +126,14 @@ hf_db_sync_to(struct hf_db *db, uint64_t version, struct hf_detail *detail)
         err = hf_recovery_place(db, detail);
     if (err == HF_OK && is_acknowledged_anyway(db, version))
         return HF_OK;
+    if (err == HF_OK && version > db->log.durable_version)
+        hf_group_join(&db->group);
     while (err == HF_OK && !is_covered(db, version)) {
         if (db->failure != HF_OK)
             err = hf_detail_set(detail, HF_ERR_FAILED,
                                 "an earlier sync of the log failed; close and open again");
-        else if (db->syncing)
-            hf_db_wait(db, 0);
         else
-            err = lead(db, detail);
+            err = take_part(db, detail);
     }
     return err;
 }
