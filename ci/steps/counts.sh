@@ -15,6 +15,7 @@ harmless='__errno_location __fprintf_chk __memcpy_chk __snprintf_chk __stack_chk
     __vsnprintf_chk abort stderr memcmp memcpy memmove memset snprintf strchr strcmp strerror
     strlen strncmp strrchr strspn strtol sigfillset
     _GLOBAL_OFFSET_TABLE_ __cpu_model free getpid
+    sched_yield nanosleep
     fdopendir closedir __memmove_chk __memset_chk __vfprintf_chk strcpy memchr'
 threads=$(nm -u "$BUILD/lib/libholdfast.a" | awk '$1 == "U" && $2 ~ /^pthread_/ { print $2 }')
 printf '%s\n' $WRAPPED $harmless $threads | sort -u >"$scratch.known"

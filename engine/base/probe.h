@@ -20,10 +20,10 @@
 #define HF_PROBE_ENUM(name, text) HF_PROBE_##name,
 enum hf_mark { HF_MARKS(HF_PROBE_ENUM) HF_MARK_COUNT };
 enum hf_chance { HF_CHANCES(HF_PROBE_ENUM) HF_CHANCE_COUNT };
-/* Those that break a promise first, then those that only cost. */
+/* Those that break a promise first, then those that only cost or that only threads meet. */
 enum hf_plant {
     HF_PLANT_NAMES(HF_PROBE_ENUM) HF_PLANT_COUNT,
-    HF_COST_PLANT_NAMES(HF_PROBE_ENUM) HF_PLANT_LIMIT
+    HF_COST_PLANT_NAMES(HF_PROBE_ENUM) HF_THREAD_PLANT_NAMES(HF_PROBE_ENUM) HF_PLANT_LIMIT
 };
 #undef HF_PROBE_ENUM
 

@@ -196,4 +196,8 @@
     X(cost_write, "every commit writes its bytes twice")                                       \
     X(cost_sync, "every sync of the log is made twice")
 
+/* Mistakes that only threads can meet: what the step of CI of that name must notice. */
+#define HF_THREAD_PLANT_NAMES(X)                                                               \
+    X(readers_not_awaited, "who stops the readers does not wait until they have left")
+
 #endif

@@ -137,19 +137,31 @@ hf_wal_op_size(size_t key_size, size_t value_size)
 {
     return (uint64_t)HF_WAL_OP_HEAD + key_size + value_size;
 }
-/* The operation at `op`, in a frame that decoded GOOD. */
+/* Parts of the operation at `op`, in a frame that decoded GOOD; and all of it. */
+static inline struct hf_span
+hf_wal_op_key(const void *op)
+{
+    const uint8_t *at = op;
+    return hf_span(at + HF_WAL_OP_HEAD, hf_load_u16(at + 1));
+}
+
+static inline struct hf_span
+hf_wal_op_value(const void *op)
+{
+    const uint8_t *at = op;
+    return hf_span(at + HF_WAL_OP_HEAD + hf_load_u16(at + 1), hf_load_u32(at + 3));
+}
+
 static inline struct hf_wal_op
 hf_wal_op_decode(const void *op)
 {
-    const uint8_t *at = op;
-    size_t key_size = hf_load_u16(at + 1);
-    size_t value_size = hf_load_u32(at + 3);
+    struct hf_span key = hf_wal_op_key(op), value = hf_wal_op_value(op);
 
     return (struct hf_wal_op){
-        .type = (enum hf_wal_op_type)at[0],
-        .key = hf_span(at + HF_WAL_OP_HEAD, key_size),
-        .value = hf_span(at + HF_WAL_OP_HEAD + key_size, value_size),
-        .size = (uint32_t)hf_wal_op_size(key_size, value_size),
+        .type = (enum hf_wal_op_type) * (const uint8_t *)op,
+        .key = key,
+        .value = value,
+        .size = (uint32_t)hf_wal_op_size(key.len, value.len),
     };
 }
 

@@ -61,6 +61,7 @@ struct chunk {
 struct hf_hash {
     struct hf_hash_lookup lookup; /* first: hf_hash_find sees nothing else */
     struct hf_budget *budget;
+    struct hf_readers *readers; /* who look without a lock; NULL: nobody */
     unsigned page_bits;
     struct page *pages;
     uint32_t page_count;
@@ -312,6 +313,12 @@ hf_hash_close(struct hf_hash *index)
     hf_budget_free(index->budget, index, sizeof *index);
 }
 
+void
+hf_hash_share(struct hf_hash *index, struct hf_readers *readers)
+{
+    index->readers = readers;
+}
+
 /* ---- making room ------------------------------------------------------------------------- */
 
 static void
@@ -321,7 +328,8 @@ place(struct hf_hash_slot *slots, uint32_t mask, struct hf_hash_slot what)
 
     while (slots[at].ref != 0)
         at = (at + 1) & mask;
-    slots[at] = what;
+    slots[at].hash = what.hash;
+    hf_hash_lead(&slots[at], what.ref);
 }
 
 /* Whether the hash belongs into the upper of the two pages that one of `depth` splits into. */
@@ -513,6 +521,18 @@ grow_page(struct hf_hash *index, uint64_t hash)
     return HF_OK;
 }
 
+/* One or the other; readers have to go back to the directory. */
+static enum hf_err
+make_room(struct hf_hash *index, const struct page *page, uint64_t hash)
+{
+    enum hf_err err;
+
+    hf_readers_stop(index->readers);
+    err = is_worth_splitting(index, page) ? split_page(index, hash) : grow_page(index, hash);
+    hf_readers_resume(index->readers);
+    return err;
+}
+
 /* ---- reserve, insert, settle ------------------------------------------------------------- */
 
 static bool
@@ -555,8 +575,7 @@ hf_hash_reserve(struct hf_hash *index, uint64_t hash)
     if (!has_pending_room(index))
         return HF_ERR_NO_MEMORY;
     while (page->used + page->reserved >= page_limit(page)) {
-        enum hf_err err =
-            is_worth_splitting(index, page) ? split_page(index, hash) : grow_page(index, hash);
+        enum hf_err err = make_room(index, page, hash);
         if (err != HF_OK)
             return err;
         page = page_of_round(index, hash);
@@ -590,6 +609,7 @@ hf_hash_remove(struct hf_hash *index, uint64_t hash, struct hf_hash_slot *slot)
     size_t gap = (size_t)(slot - page->slots);
 
     HF_ASSERT(gap <= mask && slot->ref != 0 && slot->hash == hash);
+    hf_readers_stop(index->readers);
     for (size_t at = (gap + 1) & mask; page->slots[at].ref != 0; at = (at + 1) & mask) {
         size_t distance = (at - (size_t)page->slots[at].hash) & mask; /* from its home */
         if (distance < ((at - gap) & mask))
@@ -598,6 +618,7 @@ hf_hash_remove(struct hf_hash *index, uint64_t hash, struct hf_hash_slot *slot)
         gap = at;
     }
     page->slots[gap].ref = 0;
+    hf_readers_resume(index->readers);
     page->used--;
     index->count--;
 }

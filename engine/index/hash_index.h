@@ -10,6 +10,10 @@
  * by the caller. A ref is any non-zero number. A removed slot's room is used again; pages never
  * merge.
  *
+ * One thread changes it; others may look meanwhile, without a lock, if the index knows of them
+ * (hf_hash_share): a slot appears, and its ref changes, by one store. What moves slots stops
+ * the readers first.
+ *
  * Source: Fagin et al., "Extendible Hashing", ACM TODS 4(3), 1979.
  *
  * Invariants (hf_hash_check quotes the number):
@@ -24,6 +28,7 @@
 
 #include "holdfast.h"
 #include "memory/budget.h"
+#include "memory/readers.h"
 
 struct hf_hash_slot {
     uint64_t hash;
@@ -39,6 +44,9 @@ struct hf_hash;
 enum hf_err hf_hash_open(struct hf_hash **out, struct hf_budget *budget,
                          unsigned page_bits) HF_MUST_CHECK;
 void hf_hash_close(struct hf_hash *index); /* accepts NULL */
+/* From now on these may be looking. Reserve and remove stop them where they move slots, so they
+ * are not stopped when those are called. */
+void hf_hash_share(struct hf_hash *index, struct hf_readers *readers);
 
 /* What a lookup needs, in sight so that it can be inlined: the beginning of a struct
  * hf_hash. */
@@ -53,6 +61,20 @@ struct hf_hash_lookup {
     unsigned depth; /* of the directory: its size is 2^depth */
 };
 
+/* What is read of a slot without a lock, and how such a slot is led on. Whoever finds the ref
+ * sees all that was written before it. */
+static inline uint64_t
+hf_hash_ref(const struct hf_hash_slot *slot)
+{
+    return __atomic_load_n(&slot->ref, __ATOMIC_ACQUIRE);
+}
+
+static inline void
+hf_hash_lead(struct hf_hash_slot *slot, uint64_t ref)
+{
+    __atomic_store_n(&slot->ref, ref, __ATOMIC_RELEASE);
+}
+
 static inline const struct hf_hash_entry *
 hf_hash_entry_of(const struct hf_hash *index, uint64_t hash)
 {
@@ -63,7 +85,8 @@ hf_hash_entry_of(const struct hf_hash *index, uint64_t hash)
 /*
  * The first slot with this hash, or the next one after `after`; NULL when there is none. Slots
  * of one hash come in the order of their inserts. The caller may change the slot's ref, to
- * another non-zero one. Valid until the next insert or reserve.
+ * another non-zero one (hf_hash_lead). Valid until the next insert or reserve; among readers,
+ * until they leave.
  */
 static inline struct hf_hash_slot *
 hf_hash_find(const struct hf_hash *index, uint64_t hash, struct hf_hash_slot *after)
@@ -74,7 +97,7 @@ hf_hash_find(const struct hf_hash *index, uint64_t hash, struct hf_hash_slot *af
     for (;; at++) {
         struct hf_hash_slot *slot = &entry.slots[at & entry.mask];
 
-        if (slot->ref == 0)
+        if (hf_hash_ref(slot) == 0)
             return NULL;
         if (slot->hash == hash)
             return slot;

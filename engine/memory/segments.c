@@ -43,9 +43,11 @@ hf_segments_reserve(struct hf_segments *segments)
         return HF_ERR_NO_MEMORY;
     if (segments->count > 0)
         memcpy(list, segments->list, segments->count * sizeof *list);
+    hf_readers_stop(segments->readers);
     hf_budget_free(segments->budget, segments->list,
                    segments->capacity * sizeof *segments->list);
     segments->list = list;
+    hf_readers_resume(segments->readers);
     segments->capacity = capacity;
     return HF_OK;
 }
@@ -102,6 +104,7 @@ hf_segments_drop(struct hf_segments *segments, uint32_t number)
     uint32_t empty = 0;
 
     HF_ASSERT(number - segments->first < segments->count - 1 && segment->base != NULL);
+    hf_readers_stop(segments->readers);
     hf_budget_unmap(segments->budget, segment->base, segment->size);
     *segment = (struct hf_segment){ .base = NULL };
     segments->dropped++;
@@ -109,6 +112,7 @@ hf_segments_drop(struct hf_segments *segments, uint32_t number)
         empty++; /* the newest is there */
     if (empty > segments->count / 2)
         forget_front(segments, empty);
+    hf_readers_resume(segments->readers);
 }
 
 void

@@ -7,6 +7,9 @@
  * order of commits. Bytes, once committed, never move or change as long as a reader could reach
  * them.
  *
+ * Readers without a lock (readers.h) may follow a ref that an index led them to. They are
+ * stopped while the list moves, and before a segment goes.
+ *
  * Any segment but the newest can be dropped. What it leaves is an empty place in the list; such
  * places go when they are at the front, and many.
  *
@@ -20,6 +23,7 @@
 
 #include "holdfast.h"
 #include "memory/budget.h"
+#include "memory/readers.h"
 
 struct hf_segment {
     uint8_t *base;
@@ -37,6 +41,7 @@ struct hf_segment {
 
 struct hf_segments {
     struct hf_budget *budget;
+    struct hf_readers *readers; /* who look without a lock; NULL: nobody */
     struct hf_segment *list;
     uint32_t first; /* the number of list[0] */
     uint32_t count; /* dropped ones included */

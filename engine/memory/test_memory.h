@@ -49,4 +49,17 @@ hf_env_trim(void *at, size_t from, size_t to)
     (void)at, (void)from, (void)to;
 }
 
+uint32_t
+hf_thread_number(void)
+{
+    return 0;
+}
+
+void
+hf_thread_pause(unsigned tries)
+{
+    (void)tries;
+    abort(); /* there is one thread */
+}
+
 #endif

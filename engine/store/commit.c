@@ -297,7 +297,7 @@ acknowledge(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *
     uint64_t version = db->last;
 
     if (db->options.mode != HF_MODE_STRICT) {
-        db->published = version;
+        hf_db_publish(db, version);
         if (db->options.keep_versions != HF_KEEP_ALL)
             hf_db_raise_floor(db);
     }

@@ -33,6 +33,18 @@ hf_db_lock_slow(struct hf_db *db)
     HF_ASSERT(db->owner == hf_thread_self());
 }
 
+/* Who reads without the mutex holds no reference. */
+void
+hf_db_switch(struct hf_db *db, struct hf_catalog *catalog)
+{
+    struct hf_catalog *before = db->catalog;
+
+    hf_readers_stop(hf_db_readers(db));
+    db->catalog = catalog;
+    hf_readers_resume(hf_db_readers(db));
+    hf_catalog_unref(&db->tables, before);
+}
+
 void
 hf_db_wait(struct hf_db *db, uint64_t timeout_ns)
 {
@@ -288,6 +300,7 @@ open_empty(struct hf_db *db)
             hf_memtable_open(&db->active, &db->budget, db->hash_seed, db->options.segment_size);
     if (err == HF_OK) {
         struct hf_catalog_edit edit = { .active = db->active };
+        hf_memtable_share(db->active, hf_db_readers(db));
         db->active->tells_dead = !hf_db_has_log(db) && db->options.keep_versions != HF_KEEP_ALL;
         err = hf_catalog_make(&db->catalog, &db->tables, NULL, &edit);
         hf_memtable_unref(db->active); /* the catalog has it */

@@ -20,6 +20,19 @@ hf_read_memtables(const struct hf_catalog *catalog, struct hf_span key, uint64_t
     return op;
 }
 
+/* The same for readers who have entered, without the mutex; tables are not looked at. */
+static inline enum hf_peek
+hf_read_peek(const struct hf_catalog *catalog, struct hf_span key, uint64_t hash,
+             uint64_t version, struct hf_entry *entry)
+{
+    HF_TIMED(memtables);
+    enum hf_peek peek = HF_PEEK_NONE;
+
+    for (uint32_t i = 0; peek == HF_PEEK_NONE && i < catalog->memtable_count; i++)
+        peek = hf_memtable_peek(catalog->memtables[i], key, hash, version, entry);
+    return peek == HF_PEEK_NONE && catalog->table_count > 0 ? HF_PEEK_UNSURE : peek;
+}
+
 /*
  * The newest entry of `key` up to `version` in any table, a delete too. What it points to is
  * pinned: found->pin is the caller's. The caller holds the catalog; the mutex is given up while

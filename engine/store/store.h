@@ -15,9 +15,10 @@
  *   published  what readers see: in strict mode only what is durable
  *   durable    what a power cut can no longer take
  *
- * The mutex guards everything here. It is given up inside hf_log_sync, hf_log_prepare, steps of
- * merges, removals of files and hf_cond_wait; `syncing` keeps other syncs out meanwhile,
- * `working` other steps.
+ * The mutex guards everything here. Point reads look at memtables without it, among `readers`,
+ * and at what leads there: `catalog` and `published`. The mutex is given up inside
+ * hf_log_sync, hf_log_prepare, steps of merges, removals of files and hf_cond_wait; `syncing`
+ * keeps other syncs out meanwhile, `working` other steps.
  *
  * Invariants:
  *   1. published <= last, durable <= last, none of them ever falls
@@ -56,10 +57,13 @@ struct hf_db {
     struct hf_budget budget;
     struct hf_cache *cache;
     struct hf_table_env tables; /* what they share */
-    struct hf_catalog *catalog; /* memtables and tables, as they are now */
     struct hf_memtable *active; /* catalog->memtables[0] */
     struct hf_log log;
-    uint64_t hash_seed; /* of the memtables */
+
+    uint64_t hash_seed;         /* of the memtables */
+    struct hf_catalog *catalog; /* memtables and tables, as they are now: hf_db_switch */
+    uint64_t published;         /* hf_db_publish */
+    struct hf_readers readers;
 
     struct hf_manifest manifest; /* the durable one; number 0: none yet */
     bool manifest_unsure;        /* a newer one was begun, and may be durable as well */
@@ -78,7 +82,6 @@ struct hf_db {
     bool installing;        /* the catalog is about to change: it must not change otherwise */
 
     uint64_t last;
-    uint64_t published;
     uint64_t time_us;     /* of the newest commit */
     uint64_t clock_us;    /* wall clock less monotonic clock, read anew each CLOCK_NS */
     uint64_t clock_at_ns; /* when it was */
@@ -143,6 +146,30 @@ hf_db_lock_view(struct hf_db *db)
     if (db->mutex != NULL)
         hf_mutex_lock(db->mutex);
 }
+
+/* Readers who see the version, see all commits up to it. With the mutex held. */
+static inline void
+hf_db_publish(struct hf_db *db, uint64_t version)
+{
+    __atomic_store_n(&db->published, version, __ATOMIC_RELEASE);
+}
+
+/* The same without the mutex. */
+static inline uint64_t
+hf_db_published(const struct hf_db *db)
+{
+    return __atomic_load_n(&db->published, __ATOMIC_ACQUIRE);
+}
+
+/* Who may look without the mutex; NULL: nobody does. */
+static inline struct hf_readers *
+hf_db_readers(struct hf_db *db)
+{
+    return db->mutex == NULL ? NULL : &db->readers;
+}
+
+/* With the mutex held: lets go of the catalog, and goes on with this one. */
+void hf_db_switch(struct hf_db *db, struct hf_catalog *catalog);
 
 /* Waits for a change, the mutex given up. */
 void hf_db_wait(struct hf_db *db, uint64_t timeout_ns);

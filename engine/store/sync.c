@@ -21,7 +21,7 @@ publish(struct hf_db *db)
     uint64_t to = db->options.mode == HF_MODE_STRICT ? db->log.durable_version : db->last;
 
     if (to > db->published)
-        db->published = to;
+        hf_db_publish(db, to);
     hf_db_raise_floor(db);
 }
 
@@ -78,7 +78,7 @@ static bool
 is_covered(struct hf_db *db, uint64_t version)
 {
     if (HF_PLANTED(wal_ack_before_sync) && version - db->log.durable_version == 1) {
-        db->published = version;
+        hf_db_publish(db, version);
         return true;
     }
     return version <= db->log.durable_version;

@@ -1,11 +1,12 @@
 /*
  * view.c - reading as of one version, and what a view holds in place meanwhile.
  *
- * A read in a memtable looks at the newest record of a key and follows links back to the first
- * one that its view may see. Records never move, and the view holds the catalog, so what was
- * handed out stays good; the view on the handle's list keeps the links that it could need
- * (hf_db_raise_floor). What comes out of a table stays pinned in the cache until the view is
- * closed.
+ * A read in a memtable looks at the newest record of a key, without the mutex (readers.h).
+ * Where that is too new it takes the mutex and follows links back to the first one that its
+ * view may see; and so it does where no memtable knows the key and there are tables. Records
+ * never move, and the view holds the catalog, so what was handed out stays good; the view on
+ * the handle's list keeps the links that it could need (hf_db_raise_floor). What comes out of a
+ * table stays pinned in the cache until the view is closed.
  */
 #include "store/read.h"
 
@@ -190,6 +191,23 @@ get_from_tables(struct hf_view *view, struct hf_span key, struct hf_item *item)
     return err == HF_ERR_NOT_FOUND ? err : hf_db_tell(db, err, &detail);
 }
 
+/* What can be said without the mutex. */
+static inline enum hf_peek
+peek(struct hf_view *view, struct hf_span key, uint64_t hash, struct hf_item *item)
+{
+    struct hf_lane *lane = hf_readers_enter(&view->db->readers);
+    struct hf_entry entry;
+
+    if (lane == NULL)
+        return HF_PEEK_UNSURE;
+    enum hf_peek found = hf_read_peek(view->catalog, key, hash, view->version, &entry);
+    hf_readers_leave(lane);
+    if (found == HF_PEEK_ENTRY)
+        hf_item_fill(item, &entry);
+    return found;
+}
+
+/* With the mutex held. */
 static inline enum hf_err
 get(struct hf_view *view, struct hf_span key, uint64_t hash, struct hf_item *item)
 {
@@ -205,93 +223,193 @@ get(struct hf_view *view, struct hf_span key, uint64_t hash, struct hf_item *ite
     return HF_OK;
 }
 
+/* Apart, so that what it needs costs a single-thread handle nothing. */
+static __attribute__((noinline)) enum hf_err
+get_shared(struct hf_view *view, struct hf_span key, uint64_t hash, struct hf_item *item)
+{
+    struct hf_db *db = view->db;
+    enum hf_peek found = peek(view, key, hash, item);
+
+    if (found != HF_PEEK_UNSURE)
+        return found == HF_PEEK_ENTRY ? HF_OK : HF_ERR_NOT_FOUND;
+    hf_mutex_lock(db->mutex);
+    enum hf_err err = get(view, key, hash, item);
+    hf_mutex_unlock(db->mutex);
+    return err;
+}
+
 enum hf_err
 hf_view_get(struct hf_view *view, struct hf_span key, struct hf_item *item)
 {
     HF_TIMED(get);
     struct hf_db *db = view->db;
     uint64_t hash = hf_hash_bytes_of(key.at, key.len, db->hash_seed);
-    enum hf_err err;
 
-    hf_db_lock_view(db);
-    err = get(view, key, hash, item);
-    hf_db_unlock(db);
-    return err;
+    return db->mutex == NULL ? get(view, key, hash, item) : get_shared(view, key, hash, item);
 }
 
+/* Up to PREFETCH_COUNT keys, of which bit i of `wanted` asks for keys[i]. */
+struct some {
+    const struct hf_span *keys;
+    struct hf_item *items;
+    size_t count;
+    uint32_t wanted;
+    uint64_t hashes[PREFETCH_COUNT];
+};
+
+static void
+begin_some(const struct hf_view *view, struct some *some)
+{
+    for (size_t i = 0; i < some->count; i++) {
+        struct hf_span key = some->keys[i];
+        some->hashes[i] = hf_hash_bytes_of(key.at, key.len, view->db->hash_seed);
+        some->items[i] = (struct hf_item){ .version = 0 };
+    }
+}
+
+static void
+prefetch_some(const struct hf_view *view, const struct some *some)
+{
+    for (size_t i = 0; i < some->count; i++)
+        hf_hash_prefetch(view->catalog->memtables[0]->hash, some->hashes[i]);
+}
+
+/* What can be said without the mutex is wanted no more. */
+static void
+peek_some(const struct hf_view *view, struct some *some)
+{
+    struct hf_lane *lane = hf_readers_enter(&view->db->readers);
+    struct hf_entry entry;
+
+    if (lane == NULL)
+        return;
+    prefetch_some(view, some);
+    for (size_t i = 0; i < some->count; i++) {
+        enum hf_peek found =
+            hf_read_peek(view->catalog, some->keys[i], some->hashes[i], view->version, &entry);
+        if (found == HF_PEEK_ENTRY)
+            hf_item_fill(&some->items[i], &entry);
+        if (found != HF_PEEK_UNSURE)
+            some->wanted &= ~(UINT32_C(1) << i);
+    }
+    hf_readers_leave(lane);
+}
+
+/* With the mutex held. */
+static enum hf_err
+get_some(struct hf_view *view, struct some *some)
+{
+    enum hf_err err = HF_OK;
+
+    prefetch_some(view, some);
+    for (size_t i = 0; err == HF_OK && i < some->count; i++) {
+        if ((some->wanted >> i & 1) != 0)
+            err = get(view, some->keys[i], some->hashes[i], &some->items[i]);
+        if (err == HF_ERR_NOT_FOUND)
+            err = HF_OK;
+    }
+    return err;
+}
 enum hf_err
 hf_view_get_many(struct hf_view *view, const struct hf_span *keys, size_t count,
                  struct hf_item *items)
 {
-    struct hf_db *db = view->db;
-    uint64_t hashes[PREFETCH_COUNT];
     enum hf_err err = HF_OK;
 
-    hf_db_lock_view(db);
     for (size_t first = 0; err == HF_OK && first < count; first += PREFETCH_COUNT) {
-        size_t some = count - first < PREFETCH_COUNT ? count - first : PREFETCH_COUNT;
-        for (size_t i = 0; i < some; i++) {
-            struct hf_span key = keys[first + i];
-            hashes[i] = hf_hash_bytes_of(key.at, key.len, db->hash_seed);
-            hf_hash_prefetch(view->catalog->memtables[0]->hash, hashes[i]);
-        }
-        for (size_t i = 0; err == HF_OK && i < some; i++) {
-            struct hf_item *item = &items[first + i];
-            *item = (struct hf_item){ .version = 0 };
-            err = get(view, keys[first + i], hashes[i], item);
-            if (err == HF_ERR_NOT_FOUND)
-                err = HF_OK;
-        }
+        struct some some = { .keys = keys + first, .items = items + first };
+        some.count = count - first < PREFETCH_COUNT ? count - first : PREFETCH_COUNT;
+        some.wanted = UINT32_MAX >> (PREFETCH_COUNT - some.count);
+        begin_some(view, &some);
+        if (view->db->mutex != NULL)
+            peek_some(view, &some);
+        if (some.wanted == 0)
+            continue;
+        hf_db_lock_view(view->db);
+        err = get_some(view, &some);
+        hf_db_unlock(view->db);
     }
-    hf_db_unlock(db);
     return err;
 }
 
-static enum hf_err
-copy_out(const struct hf_entry *entry, void *buffer, size_t capacity, size_t *size,
-         uint64_t *version)
+/* Where the caller of hf_get wants it. */
+struct copy {
+    void *buffer;
+    size_t capacity;
+    size_t *size;
+    uint64_t *version; /* may be NULL */
+};
+
+static inline enum hf_err
+copy_out(const struct hf_entry *entry, const struct copy *to)
 {
     if (entry->is_delete)
         return HF_ERR_NOT_FOUND;
-    *size = entry->value.len;
-    if (version != NULL)
-        *version = entry->version;
-    if (entry->value.len > capacity)
+    *to->size = entry->value.len;
+    if (to->version != NULL)
+        *to->version = entry->version;
+    if (entry->value.len > to->capacity)
         return HF_ERR_TOO_LARGE;
     if (entry->value.len > 0)
-        memcpy(buffer, entry->value.at, entry->value.len);
+        memcpy(to->buffer, entry->value.at, entry->value.len);
     return HF_OK;
+}
+
+/* Of the last version published, without the mutex. UNSURE: it has to be taken. */
+static __attribute__((noinline)) enum hf_peek
+copy_shared(struct hf_db *db, struct hf_span key, uint64_t hash, const struct copy *to,
+            enum hf_err *err)
+{
+    struct hf_lane *lane = hf_readers_enter(&db->readers);
+    struct hf_entry entry;
+
+    if (lane == NULL)
+        return HF_PEEK_UNSURE;
+    enum hf_peek found = hf_read_peek(db->catalog, key, hash, hf_db_published(db), &entry);
+    *err = found == HF_PEEK_ENTRY ? copy_out(&entry, to) : HF_ERR_NOT_FOUND;
+    hf_readers_leave(lane);
+    return found;
+}
+
+/* What no memtable knows, with the mutex held. */
+static enum hf_err
+copy_from_tables(struct hf_db *db, struct hf_span key, const struct copy *to)
+{
+    struct hf_table_found found = { .pin = NULL };
+    struct hf_catalog *catalog = db->catalog;
+    struct hf_detail detail;
+
+    detail.text[0] = 0;
+    hf_catalog_ref(catalog);
+    enum hf_err err = hf_read_tables(db, catalog, key, db->published, &found, &detail);
+    if (err != HF_OK && err != HF_ERR_NOT_FOUND)
+        hf_db_tell(db, err, &detail);
+    if (err == HF_OK)
+        err = copy_out(&found.entry, to);
+    hf_cache_unpin(db->cache, found.pin);
+    hf_catalog_unref(&db->tables, catalog);
+    return err;
 }
 
 enum hf_err
 hf_get(struct hf_db *db, struct hf_span key, void *buffer, size_t capacity, size_t *size,
        uint64_t *version)
 {
-    struct hf_table_found found = { .pin = NULL };
-    struct hf_detail detail;
-    struct hf_catalog *catalog;
     uint64_t hash = hf_hash_bytes_of(key.at, key.len, db->hash_seed);
-    enum hf_err err = HF_OK;
+    struct copy to = { buffer, capacity, size, version };
+    enum hf_err err;
 
-    detail.text[0] = 0;
+    if (db->mutex != NULL && copy_shared(db, key, hash, &to, &err) != HF_PEEK_UNSURE)
+        return err;
     hf_db_lock(db);
-    catalog = db->catalog;
-    const uint8_t *op = hf_read_memtables(catalog, key, hash, db->published);
-    if (op != NULL && op[0] == HF_WAL_DELETE) {
-        err = HF_ERR_NOT_FOUND;
-    } else if (op != NULL) {
-        found.entry = hf_wal_op_entry(op);
-    } else {
-        hf_catalog_ref(catalog);
-        err = hf_read_tables(db, catalog, key, db->published, &found, &detail);
-        if (err != HF_OK && err != HF_ERR_NOT_FOUND)
-            hf_db_tell(db, err, &detail);
-    }
-    if (err == HF_OK)
-        err = copy_out(&found.entry, buffer, capacity, size, version);
+    const uint8_t *op = hf_read_memtables(db->catalog, key, hash, db->published);
     if (op == NULL) {
-        hf_cache_unpin(db->cache, found.pin);
-        hf_catalog_unref(&db->tables, catalog);
+        err = db->catalog->table_count == 0 ? HF_ERR_NOT_FOUND : copy_from_tables(db, key, &to);
+    } else if (op[0] == HF_WAL_DELETE) {
+        err = HF_ERR_NOT_FOUND; /* that may stand for a range: nothing more is there */
+    } else {
+        struct hf_entry entry = hf_wal_op_entry(op);
+        err = copy_out(&entry, &to);
     }
     hf_db_unlock(db);
     return err;

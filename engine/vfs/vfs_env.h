@@ -77,5 +77,9 @@ enum hf_err hf_thread_start(struct hf_thread **out, void (*run)(void *), void *c
                             struct hf_detail *detail) HF_MUST_CHECK;
 void hf_thread_join(struct hf_thread *thread); /* also frees; accepts NULL */
 uint64_t hf_thread_self(void);                 /* a number that tells threads apart */
+/* Counts the threads that have asked, from 0: so that each of a few has a place of its own. */
+uint32_t hf_thread_number(void);
+/* Waits for another thread, a little longer the more often it was `tries` in vain. */
+void hf_thread_pause(unsigned tries);
 
 #endif

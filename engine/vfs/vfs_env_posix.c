@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,9 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define HUGE_PAGE ((size_t)2 << 20)
+#define SPINS 64u     /* of a wait for a thread that is about to go on */
+#define YIELDS 64u    /* then; then it sleeps */
+#define NAP_NS 50000u /* so long */
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
@@ -348,4 +353,31 @@ uint64_t
 hf_thread_self(void)
 {
     return (uint64_t)pthread_self();
+}
+
+/* Found without a call, in the shared library too. */
+uint32_t
+hf_thread_number(void)
+{
+    static atomic_uint asked;
+    static _Thread_local uint32_t number __attribute__((tls_model("initial-exec")));
+
+    if (number == 0)
+        number = atomic_fetch_add_explicit(&asked, 1, memory_order_relaxed) + 1;
+    return number - 1;
+}
+
+/* Who is waited for may have lost its processor, to us even where we have the higher priority:
+ * then only a sleep lets it go on. */
+void
+hf_thread_pause(unsigned tries)
+{
+    struct timespec nap = { .tv_nsec = NAP_NS };
+
+    if (tries < SPINS)
+        return;
+    if (tries < SPINS + YIELDS)
+        (void)sched_yield();
+    else
+        (void)nanosleep(&nap, NULL);
 }

@@ -89,6 +89,7 @@ struct game {
     struct hf_cond *cond;
     unsigned turn;
     uint64_t self;
+    uint32_t number;
 };
 
 static void
@@ -112,6 +113,7 @@ run_player(void *context)
     struct game *game = context;
 
     game->self = hf_thread_self();
+    game->number = hf_thread_number();
     play(game, 1);
 }
 
@@ -130,6 +132,12 @@ test_threads(void)
     hf_thread_join(thread);
     TAP_OK(game.turn == TURNS, "two threads take turns by a mutex and a condition");
     TAP_OK(game.self != hf_thread_self(), "threads are told apart");
+    TAP_OK(game.number != hf_thread_number() && game.number + hf_thread_number() == 1 &&
+               hf_thread_number() == hf_thread_number(),
+           "threads that ask are counted from 0, each once");
+    for (unsigned tries = 0; tries < 200; tries++)
+        hf_thread_pause(tries);
+    TAP_OK(true, "a pause ends, whatever the number of tries");
 
     hf_mutex_lock(game.mutex);
     for (uint64_t start = hf_env_mono_ns(); hf_env_mono_ns() - start < 1000000;)

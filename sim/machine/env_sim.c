@@ -207,3 +207,16 @@ hf_thread_self(void)
 {
     return 1;
 }
+
+uint32_t
+hf_thread_number(void)
+{
+    return 0;
+}
+
+void
+hf_thread_pause(unsigned tries)
+{
+    (void)tries;
+    sim_machine_stop(sim_machine_current, "a wait began for a reader that never leaves");
+}

@@ -60,6 +60,13 @@ hf_memtable_open(struct hf_memtable **out, struct hf_budget *budget, uint64_t se
 }
 
 void
+hf_memtable_share(struct hf_memtable *table, struct hf_readers *readers)
+{
+    table->segments.readers = readers;
+    hf_hash_share(table->hash, readers);
+}
+
+void
 hf_memtable_ref(struct hf_memtable *table)
 {
     table->refs++;
@@ -87,8 +94,7 @@ hf_memtable_hash(const struct hf_memtable *table, struct hf_span key)
 static struct hf_span
 key_at(const struct hf_memtable *table, uint64_t ref)
 {
-    const uint8_t *op = hf_segments_at(&table->segments, ref);
-    return hf_span(op + HF_WAL_OP_HEAD, hf_load_u16(op + 1));
+    return hf_wal_op_key(hf_segments_at(&table->segments, ref));
 }
 
 static uint64_t
@@ -160,7 +166,7 @@ note_dead(struct hf_memtable *table, uint64_t ref)
         count_dead(table, segment, bytes_of(op));
         table->living_bytes -= bytes_of(op);
     }
-    op[0] |= DEAD;
+    __atomic_store_n(op, op[0] | DEAD, __ATOMIC_RELAXED); /* a reader may stand here yet */
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */
@@ -208,7 +214,7 @@ hf_memtable_insert(struct hf_memtable *table, uint64_t hash, uint64_t ref)
         return;
     }
     hf_links_add(&table->links, (struct hf_link_end){ ref, hf_wal_op_version(at) }, slot->ref);
-    slot->ref = ref;
+    hf_hash_lead(slot, ref);
 }
 
 void
@@ -230,10 +236,13 @@ is_range(const uint8_t *op)
 enum hf_err
 hf_memtable_reserve_range(struct hf_memtable *table, const struct hf_range_delete *range)
 {
+    struct hf_range_set *first = NULL;
     enum hf_err err = HF_OK;
 
     if (table->ranges == NULL)
-        err = hf_range_set_open(&table->ranges, table->budget);
+        err = hf_range_set_open(&first, table->budget);
+    if (first != NULL)
+        __atomic_store_n(&table->ranges, first, __ATOMIC_RELAXED);
     return err == HF_OK ? hf_range_set_add(table->ranges, range) : err;
 }
 
@@ -331,6 +340,39 @@ hf_memtable_find(const struct hf_memtable *table, struct hf_span key, uint64_t h
     return table->ranges == NULL ? op : find_below_ranges(table, key, version, op);
 }
 
+/*
+ * The commit of `version` was indexed before the reader learned of the version. So whatever it
+ * finds here says all up to there, or is too new; ranges up to there have made the set.
+ */
+enum hf_peek
+hf_memtable_peek(const struct hf_memtable *table, struct hf_span key, uint64_t hash,
+                 uint64_t version, struct hf_entry *entry)
+{
+    const uint8_t *op = NULL;
+
+    if (__atomic_load_n(&table->ranges, __ATOMIC_RELAXED) != NULL)
+        return HF_PEEK_UNSURE;
+    for (struct hf_hash_slot *slot = NULL; op == NULL;) {
+        slot = hf_hash_find(table->hash, hash, slot);
+        if (slot == NULL)
+            return HF_PEEK_NONE;
+        const uint8_t *at = hf_segments_at(&table->segments, hf_hash_ref(slot));
+        if (hf_span_equal(hf_wal_op_key(at), key))
+            op = at;
+    }
+    uint8_t type = __atomic_load_n(op, __ATOMIC_RELAXED) & (uint8_t)~DEAD;
+    *entry = (struct hf_entry){
+        .key = hf_wal_op_key(op),
+        .value = hf_wal_op_value(op),
+        .version = hf_wal_op_version(op),
+        .time_us = hf_wal_op_time(op),
+        .is_delete = type == HF_WAL_DELETE,
+    };
+    if (entry->version > version)
+        return HF_PEEK_UNSURE;
+    return entry->is_delete ? HF_PEEK_DELETE : HF_PEEK_ENTRY;
+}
+
 bool
 hf_memtable_first(const struct hf_memtable *table, struct hf_frame *frame)
 {
@@ -396,7 +438,7 @@ hf_memtable_move(struct hf_memtable *table, uint64_t from, uint64_t to, uint64_t
         hf_links_relink(&table->links, end_at(table, newer), to);
         return;
     }
-    slot_of(table, key, hf_memtable_hash(table, key))->ref = to;
+    hf_hash_lead(slot_of(table, key, hf_memtable_hash(table, key)), to);
     if (table->ordered != NULL)
         err = hf_ordered_put(table->ordered, key, to);
     HF_ASSERT(err == HF_OK); /* the key is there: nothing was allocated */

@@ -12,7 +12,8 @@
  * A memtable covers some segments of the log, in memory mode all of them. It is active while
  * commits go to it, then frozen: of a frozen one nothing changes any more but the ordered
  * index, until that has caught up, and how links are tied, which only reads of the past look
- * at. Then a flush may read it without the lock; all else is guarded by the database's lock.
+ * at. Then a flush may read it without the lock. Whoever looks for the newest operation on a
+ * key needs none either (hf_memtable_peek). All else is guarded by the database's lock.
  *
  * In memory mode, where history is limited, it also tells the dead: an operation that nothing
  * leads to any more is marked, in the byte of its type, and its segment counts it. What is
@@ -67,6 +68,8 @@ struct hf_memtable {
  * ref. NO_MEMORY. */
 enum hf_err hf_memtable_open(struct hf_memtable **out, struct hf_budget *budget, uint64_t seed,
                              uint64_t segment_size) HF_MUST_CHECK;
+/* From now on these may look without the lock; NULL: nobody does. */
+void hf_memtable_share(struct hf_memtable *table, struct hf_readers *readers);
 void hf_memtable_ref(struct hf_memtable *table);
 /* With the last ref all its memory goes, the segments' too. Accepts NULL. */
 void hf_memtable_unref(struct hf_memtable *table);
@@ -91,6 +94,17 @@ void hf_memtable_insert_range(struct hf_memtable *table, uint64_t ref);
  * what says "deleted" only the type may be looked at: it may stand for a range. */
 const uint8_t *hf_memtable_find(const struct hf_memtable *table, struct hf_span key,
                                 uint64_t hash, uint64_t version);
+/* What a look without the lock has found. */
+enum hf_peek {
+    HF_PEEK_NONE,   /* nothing of the key */
+    HF_PEEK_ENTRY,  /* its newest entry, */
+    HF_PEEK_DELETE, /* or that it is deleted */
+    HF_PEEK_UNSURE  /* to be asked with the lock: the newest is too new, or there are ranges */
+};
+/* As hf_memtable_find, for readers who have entered; the writer goes on meanwhile. What *entry
+ * points to stays until they leave, or as long as a view holds it in place. */
+enum hf_peek hf_memtable_peek(const struct hf_memtable *table, struct hf_span key,
+                              uint64_t hash, uint64_t version, struct hf_entry *entry);
 /* From the operation at `ref` back to the newest with a version of at most `version`, or
  * 0. */
 uint64_t hf_memtable_ref_as_of(const struct hf_memtable *table, uint64_t ref, uint64_t version);

@@ -37,13 +37,14 @@ enum hf_err
 hf_db_freeze(struct hf_db *db, struct hf_detail *detail)
 {
     struct hf_memtable *fresh = NULL, *old = db->active;
-    struct hf_catalog *catalog = NULL, *before = db->catalog;
+    struct hf_catalog *catalog = NULL;
     enum hf_err err =
         hf_memtable_open(&fresh, &db->budget, db->hash_seed, db->options.segment_size);
 
     if (err == HF_OK) {
         struct hf_catalog_edit edit = { .active = fresh };
-        err = hf_catalog_make(&catalog, &db->tables, before, &edit);
+        hf_memtable_share(fresh, hf_db_readers(db));
+        err = hf_catalog_make(&catalog, &db->tables, db->catalog, &edit);
     }
     if (err != HF_OK)
         hf_detail_set(detail, err, "no memory for a new memtable");
@@ -55,8 +56,7 @@ hf_db_freeze(struct hf_db *db, struct hf_detail *detail)
         old->time_us = db->time_us;
         fresh->log_first = db->log.active->number;
         db->active = fresh;
-        db->catalog = catalog;
-        hf_catalog_unref(&db->tables, before);
+        hf_db_switch(db, catalog);
     } else {
         hf_catalog_unref(&db->tables, catalog);
     }

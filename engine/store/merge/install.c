@@ -95,14 +95,11 @@ remove_old(struct hf_db *db, const struct hf_catalog_edit *edit, uint32_t manife
 static void
 switch_to(struct hf_db *db, struct hf_catalog *catalog, const struct hf_manifest *manifest)
 {
-    struct hf_catalog *before = db->catalog;
-
-    db->catalog = catalog;
     db->manifest = *manifest;
     db->manifest_unsure = false;
     if (hf_db_has_log(db) && manifest->floor > db->floor)
         db->floor = manifest->floor;
-    hf_catalog_unref(&db->tables, before);
+    hf_db_switch(db, catalog);
 }
 
 /* The planted way to remove inputs of a merge ahead of the manifest that makes them old. */

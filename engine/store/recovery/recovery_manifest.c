@@ -122,7 +122,7 @@ open_catalog(struct hf_recovering *r, struct hf_manifest *manifest)
     struct hf_db *db = r->db;
     size_t size = (manifest->table_count + 1u) * sizeof(struct hf_table *);
     struct hf_table **tables = hf_budget_alloc(&db->budget, size);
-    struct hf_catalog *catalog = NULL, *before = db->catalog;
+    struct hf_catalog *catalog = NULL;
     uint32_t count = 0;
     enum hf_err err;
 
@@ -131,15 +131,14 @@ open_catalog(struct hf_recovering *r, struct hf_manifest *manifest)
     err = open_tables(r, manifest, tables, &count);
     if (err == HF_OK) {
         struct hf_catalog_edit edit = { .added = tables, .added_count = count };
-        err = hf_catalog_make(&catalog, &db->tables, before, &edit);
+        err = hf_catalog_make(&catalog, &db->tables, db->catalog, &edit);
     }
     for (uint32_t i = 0; i < count; i++)
         hf_table_unref(&db->tables, tables[i]); /* the catalog has them */
     hf_budget_free(&db->budget, tables, size);
     if (err != HF_OK)
         return err;
-    db->catalog = catalog;
-    hf_catalog_unref(&db->tables, before);
+    hf_db_switch(db, catalog);
     const char *broken = hf_catalog_check(catalog);
     return broken == NULL ? HF_OK
                           : hf_detail_set(r->detail, HF_ERR_CORRUPT, "manifest-%010u: %s",
