@@ -68,6 +68,36 @@ static const char *const storms[] = {
     "workload   steps=40..200 keys=2..32 value=20..600 put=70 delete=10 txn=15 get=8 scan=4 "
     "as_of=6 work=6 hold=6 verify=1\n"
     "fault      alloc_fail chance=1/40\n",
+    /* backups, checkpoints and salvage, between calls that fail */
+    "engine     sector=512 segment=4KiB..16KiB mode=buffered|strict keep=all|0..10\n"
+    "workload   steps=20..80 keys=2..16 value=1..400 put=50 delete=10 delete_range=4 txn=10 "
+    "get=4 work=16 flush=4 compact=2 reopen=3 snapshot=12 restore=12 checkpoint=6 salvage=3 "
+    "second=1\n"
+    "fault      write_error chance=1/150\n"
+    "fault      sync_error chance=1/80\n"
+    "fault      name_error chance=1/80\n"
+    "fault      name_error call=link chance=1/8\n"
+    "fault      read_error on=snapshot chance=1/60 kind=once\n"
+    "fault      power_cut every=10..60\n"
+    "fault      process_kill on=manifest call=rename chance=1/12\n",
+    /* backups and databases that are damaged, and files of a format to come */
+    "engine     sector=512 segment=4KiB..16KiB\n"
+    "workload   steps=20..80 keys=2..16 value=1..400 put=50 delete=10 delete_range=4 txn=10 "
+    "get=4 work=16 flush=6 compact=3 reopen=3 snapshot=10 restore=16 salvage=3 verify=2\n"
+    "fault      bit_flip on=snapshot chance=1/6\n"
+    "fault      bit_flip on=table chance=1/6\n"
+    "fault      bit_flip on=wal chance=1/12 bits=1\n"
+    "fault      zero_sector on=table chance=1/12\n"
+    "fault      file_loss on=snapshot chance=1/12\n"
+    "fault      extra_bytes chance=1/12\n"
+    "fault      newer_format chance=1/24\n"
+    "fault      process_kill every=10..50\n",
+    /* a device that lies about its syncs, other options at each open, commits during a sync */
+    "engine     sector=512 segment=4KiB..16KiB settings=same|anew threads=one|many\n"
+    "disk       device=liar regime=storm|burst\n"
+    "workload   steps=20..100 keys=2..16 value=1..400 put=60 delete=10 delete_range=4 txn=10 "
+    "get=6 as_of=4 work=20 flush=6 compact=2 reopen=3 durable=10 nap=3\n"
+    "fault      power_cut every=10..50\n",
 };
 
 #define STORM_COUNT (sizeof storms / sizeof *storms)

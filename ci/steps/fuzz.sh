@@ -47,14 +47,16 @@ breaks() {
 # What a tape comes to changes with the engine and the simulator, so that the corpus meets other
 # plants today than yesterday; it must meet most.
 plants='wal_ack_before_sync wal_skip_dir_sync wal_no_boundary table_no_sync recovery_no_copy
-    recovery_reuse_number wal_durable_after_sync recovery_refuse_torn'
+    recovery_reuse_number wal_durable_after_sync recovery_refuse_torn
+    snapshot_off_by_one snapshot_no_deletes snapshot_unchecked checkpoint_no_flush
+    salvage_silent salvage_unchecked fresh_manifest_first lock_not_taken'
 met=0
 for plant in $plants; do
     if meets "$plant"; then
         met=$((met + 1))
     fi
 done
-[ "$met" -ge 5 ] || die "fuzz: the corpus of sim meets $met plants of $(echo $plants | wc -w)"
+[ "$met" -ge 11 ] || die "fuzz: the corpus of sim meets $met plants of $(echo $plants | wc -w)"
 breaks wal wal_crc_without_len
 breaks wal wal_crc_unmasked
 breaks wal recovery_resync

@@ -460,9 +460,10 @@ write_entries(struct writing *w, struct hf_detail *detail)
         err = hf_iter_next_entry(w->iter, &entry);
         bool is_wanted = err == HF_OK && entry.version > w->snapshot.base &&
                          !(entry.is_delete && w->snapshot.base == 0);
-        if (HF_PLANTED(snapshot_no_deletes) && entry.is_delete)
+        if (is_wanted && HF_PLANTED(snapshot_no_deletes) && entry.is_delete)
             is_wanted = false;
-        if (HF_PLANTED(snapshot_off_by_one) && entry.version == w->snapshot.base + 1)
+        if (is_wanted && HF_PLANTED(snapshot_off_by_one) &&
+            entry.version == w->snapshot.base + 1)
             is_wanted = false;
         if (is_wanted)
             err = put_entry(w, &entry, detail);
