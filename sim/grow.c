@@ -18,13 +18,11 @@ must(void *at)
 }
 
 void
-sim_grow(void *at, size_t *capacity, size_t count, size_t size)
+sim_grow_to(void *at, size_t *capacity, size_t count, size_t size)
 {
     size_t wanted = *capacity < 8 ? 8 : *capacity;
     void *old, *new;
 
-    if (count <= *capacity)
-        return;
     while (wanted < count)
         wanted *= 2;
     memcpy(&old, at, sizeof old);

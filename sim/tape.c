@@ -22,6 +22,7 @@
 
 #define SITE_CACHE 256u /* addresses remembered, a power of two */
 #define SEEN_MIN 1024u  /* small enough to stay near the processor where a run is small */
+#define SEED_MIXES 8u   /* occurrences for which the seed is mixed ahead */
 #define LINE_SIZE_MAX 512u
 
 struct site {
@@ -42,7 +43,8 @@ struct entry {
 
 struct sim_tape {
     uint64_t seed;
-    bool zero; /* the default is 0, not the seed's */
+    uint64_t seed_mixes[SEED_MIXES]; /* seed_for of it, by occurrence */
+    bool zero;                       /* the default is 0, not the seed's */
     uint64_t clock, diverge_from, diverge_seed;
     uint64_t loose_seed; /* 0: none */
     struct site sites[SITE_CACHE];
@@ -118,12 +120,27 @@ sim_tape_rewind(struct sim_tape *tape)
         tape->entries[i].read = false;
 }
 
+/* The seed for the so-manieth draw of a place. */
+static uint64_t
+seed_for(uint64_t seed, uint64_t occurrence)
+{
+    return sim_mix(seed ^ sim_mix(occurrence));
+}
+
+static void
+set_seed(struct sim_tape *tape, uint64_t seed)
+{
+    tape->seed = seed;
+    for (unsigned i = 0; i < SEED_MIXES; i++)
+        tape->seed_mixes[i] = seed_for(seed, i);
+}
+
 void
 sim_tape_reset(struct sim_tape *tape, uint64_t seed)
 {
     forget_explicit(tape);
     sim_tape_rewind(tape);
-    tape->seed = seed;
+    set_seed(tape, seed);
     tape->zero = false;
     tape->feed = hf_span(NULL, 0);
     tape->diverge_from = UINT64_MAX;
@@ -278,11 +295,21 @@ draw_fed(struct sim_tape *tape, uint64_t bound)
 
 /* ---- drawing ----------------------------------------------------------------------------- */
 
-/* A number below `bound` that follows from the place and `seed`. */
+/* A number below `bound` that follows from the place and `mixed`, of seed_for. */
 static uint64_t
-keyed(uint64_t key, uint64_t seed, uint64_t occurrence, uint64_t bound)
+keyed(uint64_t key, uint64_t mixed, uint64_t bound)
 {
-    return sim_mix_below(sim_mix(key ^ sim_mix(seed ^ sim_mix(occurrence))), bound);
+    return sim_mix_below(sim_mix(key ^ mixed), bound);
+}
+
+/* The same by the tape's own seed: most draws of a place are its first. */
+static uint64_t
+keyed_by_seed(const struct sim_tape *tape, uint64_t key, uint64_t occurrence, uint64_t bound)
+{
+    uint64_t mixed = occurrence < SEED_MIXES ? tape->seed_mixes[occurrence]
+                                             : seed_for(tape->seed, occurrence);
+
+    return keyed(key, mixed, bound);
 }
 
 uint64_t
@@ -296,7 +323,7 @@ sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t boun
     uint64_t value = 0;
 
     if (tape->clock >= tape->diverge_from) {
-        value = keyed(key, tape->diverge_seed, occurrence, bound);
+        value = keyed(key, seed_for(tape->diverge_seed, occurrence), bound);
     } else if (slot != NULL && *slot != 0) {
         tape->entries[*slot - 1].read = true;
         value = tape->entries[*slot - 1].value % bound;
@@ -304,9 +331,9 @@ sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t boun
         value = draw_fed(tape, bound);
         add_entry(tape, name, (struct entry){ site, entity, occurrence, value, true });
     } else if (!tape->zero) {
-        value = keyed(key, tape->seed, occurrence, bound);
+        value = keyed_by_seed(tape, key, occurrence, bound);
     } else if (tape->loose_seed != 0 && sim_tape_is_loose(name)) {
-        value = keyed(key, tape->loose_seed, occurrence, bound);
+        value = keyed(key, seed_for(tape->loose_seed, occurrence), bound);
     }
     if (tape->recording) {
         sim_grow(&tape->drawn, &tape->drawn_capacity, tape->drawn_count + 1,
@@ -446,10 +473,13 @@ load_line(struct sim_tape *tape, char *line, unsigned number)
                    : "a saved tape begins with \"holdfast-tape 1\"";
     if (number == 2) {
         bool is_default = count >= 2 && strcmp(words[0], "default") == 0;
+        uint64_t seed = tape->seed;
         tape->zero = is_default && count == 2 && strcmp(words[1], "zero") == 0;
         if (tape->zero || (is_default && count == 3 && strcmp(words[1], "seed") == 0 &&
-                           parse_number(words[2], &tape->seed)))
+                           parse_number(words[2], &seed))) {
+            set_seed(tape, seed);
             return NULL;
+        }
         return "the second line is \"default seed N\" or \"default zero\"";
     }
     if (count != 4 || !parse_number(words[1], &entry.entity) ||

@@ -38,44 +38,48 @@ sim_vfs_tag(unsigned folder, const char *name)
 }
 
 /* `call` says who and where already. */
-static struct sim_vfs_call
-begin(struct sim_vfs_call call, unsigned folder, enum sim_file_class file)
+static void
+begin(struct sim_vfs_call *call, unsigned folder, enum sim_file_class file)
 {
     struct sim_machine *machine = sim_machine_current;
-    enum sim_call kind = call.event.call;
+    enum sim_call kind = call->event.call;
 
     HF_ASSERT(machine != NULL);
-    call.machine = machine;
-    call.event.folder = folder == SIM_FOLDER_MAIN ? NULL : machine->disk.folders[folder].path;
+    call->machine = machine;
+    call->event.folder = folder == SIM_FOLDER_MAIN ? NULL : machine->disk.folders[folder].path;
     machine->now_ns += cost_ns[kind];
-    call.strike = sim_faults_call(machine, kind, file);
-    if (call.strike.crash != NULL &&
-        (call.strike.crash_at == SIM_BEFORE ||
-         (call.strike.crash_at == SIM_HALF && !has_halves(kind)))) {
-        sim_note(machine, "    %s %s: not begun", sim_call_name(kind), call.event.name);
-        sim_vfs_crash(&call);
+    call->strike = sim_faults_call(machine, kind, file);
+    if (call->strike.crash != NULL &&
+        (call->strike.crash_at == SIM_BEFORE ||
+         (call->strike.crash_at == SIM_HALF && !has_halves(kind)))) {
+        sim_note(machine, "    %s %s: not begun", sim_call_name(kind), call->event.name);
+        sim_vfs_crash(call);
     }
-    return call;
 }
 
 struct sim_vfs_call
 sim_vfs_begin(enum sim_call kind, unsigned folder, const char *name, enum sim_file_class file,
               struct hf_detail *detail)
 {
-    struct sim_vfs_call call = { .detail = detail };
+    struct sim_vfs_call call = {
+        .event = { .call = kind, .name = name, .tag = sim_vfs_tag(folder, name) },
+        .detail = detail,
+    };
 
-    call.event =
-        (struct sim_event){ .call = kind, .name = name, .tag = sim_vfs_tag(folder, name) };
-    return begin(call, folder, file);
+    begin(&call, folder, file);
+    return call;
 }
 
 struct sim_vfs_call
 sim_vfs_begin_file(enum sim_call kind, const struct hf_file *file, struct hf_detail *detail)
 {
-    struct sim_vfs_call call = { .detail = detail };
+    struct sim_vfs_call call = {
+        .event = { .call = kind, .name = file->name, .tag = file->tag },
+        .detail = detail,
+    };
 
-    call.event = (struct sim_event){ .call = kind, .name = file->name, .tag = file->tag };
-    return begin(call, file->folder, file->inode->class);
+    begin(&call, file->folder, file->inode->class);
+    return call;
 }
 
 enum hf_err

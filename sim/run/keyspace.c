@@ -17,6 +17,7 @@
 
 #define NUMBER_WIDTH 5u
 #define LONG_TAIL 600u
+#define WORD 8u /* bytes of a value that one number of its stamp gives */
 
 struct sim_keyspace {
     struct hf_span *keys;
@@ -104,32 +105,32 @@ void
 sim_stamp_fill(void *to, size_t size, uint64_t stamp)
 {
     unsigned char *at = to;
-    unsigned char word[8];
+    unsigned char last[WORD];
+    size_t words = size / WORD;
 
-    for (size_t i = 0; size > 0; i++) {
-        size_t part = size < sizeof word ? size : sizeof word;
-        hf_store_u64(word, stamp_word(stamp, i));
-        memcpy(at, word, part);
-        at += part;
-        size -= part;
-    }
+    for (size_t i = 0; i < words; i++)
+        hf_store_u64(at + i * WORD, stamp_word(stamp, i));
+    if (size % WORD == 0)
+        return;
+    hf_store_u64(last, stamp_word(stamp, words));
+    memcpy(at + words * WORD, last, size % WORD);
 }
 
 bool
 sim_stamp_matches(struct hf_span value, size_t size, uint64_t stamp)
 {
     const unsigned char *at = value.at;
-    unsigned char word[8];
+    unsigned char last[WORD];
+    size_t words = size / WORD;
 
     if (value.len != size)
         return false;
-    for (size_t i = 0; size > 0; i++) {
-        size_t part = size < sizeof word ? size : sizeof word;
-        hf_store_u64(word, stamp_word(stamp, i));
-        if (memcmp(at, word, part) != 0)
+    for (size_t i = 0; i < words; i++) {
+        if (hf_load_u64(at + i * WORD) != stamp_word(stamp, i))
             return false;
-        at += part;
-        size -= part;
     }
-    return true;
+    if (size % WORD == 0)
+        return true;
+    hf_store_u64(last, stamp_word(stamp, words));
+    return memcmp(at + words * WORD, last, size % WORD) == 0;
 }

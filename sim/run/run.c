@@ -76,19 +76,6 @@ sim_runner_close(struct sim_runner *runner)
 
 /* ---- services to the modules of a run ---------------------------------------------------- */
 
-struct sim_range
-sim_run_range(struct sim_run *run, enum sim_knob knob)
-{
-    run->result->knobs_read |= UINT64_C(1) << knob;
-    return run->result->knobs[knob];
-}
-
-uint64_t
-sim_run_knob(struct sim_run *run, enum sim_knob knob)
-{
-    return sim_run_range(run, knob).lo;
-}
-
 void
 sim_run_break(struct sim_run *run, enum sim_property property, const char *expected,
               const char *format, ...)

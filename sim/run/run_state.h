@@ -101,8 +101,19 @@ struct sim_run {
 /* ---- shared services (run.c) ------------------------------------------------------------- */
 
 /* The knob's value; it counts as read. */
-struct sim_range sim_run_range(struct sim_run *run, enum sim_knob knob);
-uint64_t sim_run_knob(struct sim_run *run, enum sim_knob knob);
+static inline struct sim_range
+sim_run_range(struct sim_run *run, enum sim_knob knob)
+{
+    run->result->knobs_read |= UINT64_C(1) << knob;
+    return run->result->knobs[knob];
+}
+
+static inline uint64_t
+sim_run_knob(struct sim_run *run, enum sim_knob knob)
+{
+    return sim_run_range(run, knob).lo;
+}
+
 /* A property broke, the first one counts. `expected` is text, `found` a format. */
 void sim_run_break(struct sim_run *run, enum sim_property property, const char *expected,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
