@@ -4,19 +4,18 @@
  *    runs:     0 1 2 3 | 4 5 6 7 | 8 9 ...        chunks of CHUNK
  *    workers:     0         1         0
  *
- * Who does which run follows from its number alone. Each worker writes its results into a pipe
- * of its own; the parent reads the pipes in the order of the chunks, so nothing is sorted and
- * nothing piles up. Where a worker dies, the run that it was at is known: it is the next one
- * expected.
+ * Who does which run follows from its number alone. Each worker posts its results (post.h), and
+ * the parent takes them in the order of the chunks, so nothing is sorted and nothing piles up.
+ * Where a worker dies, the run that it was at is known: it is the next one expected.
  */
 #define _GNU_SOURCE
 #include "sim/campaign/campaign.h"
 
+#include "sim/campaign/post.h"
 #include "sim/grow.h"
 #include "sim/mix.h"
 #include "sim/run/run.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -28,6 +27,7 @@
 
 #define CHUNK 4u
 #define JOBS_MAX 256u
+#define REPORTS_WAIT_NS 20000000u /* at most, but for the time of a run, before they are sent */
 
 uint64_t
 sim_wall_ns(void)
@@ -136,7 +136,7 @@ sim_campaign_size(const struct sim_campaign *campaign)
     return (total + campaign->shard_count - 1 - campaign->shard) / campaign->shard_count;
 }
 
-/* ---- reports through a pipe -------------------------------------------------------------- */
+/* ---- reports ----------------------------------------------------------------------------- */
 
 /* What a worker says about one run: the result, then the events, as long as they are. */
 struct report {
@@ -150,55 +150,22 @@ struct report {
 
 struct worker {
     pid_t pid;
-    int results; /* the pipe's end to read from; -1: it is done */
+    bool is_live; /* its post is open */
+    struct sim_post post;
 };
 
 static bool
-write_all(int file, const void *from, size_t len)
+send_report(struct sim_post *post, const struct report *report)
 {
-    const char *at = from;
-
-    while (len > 0) {
-        ssize_t put = write(file, at, len);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        at += put;
-        len -= (size_t)put;
-    }
-    return true;
+    return sim_post_put(post, report, REPORT_HEAD + report->events.size);
 }
 
 static bool
-read_all(int file, void *to, size_t len)
+receive_report(struct sim_post *post, struct report *report)
 {
-    char *at = to;
-
-    while (len > 0) {
-        ssize_t got = read(file, at, len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        at += got;
-        len -= (size_t)got;
-    }
-    return true;
-}
-
-static bool
-send_report(int file, const struct report *report)
-{
-    return write_all(file, report, REPORT_HEAD + report->events.size);
-}
-
-static bool
-receive_report(int file, struct report *report)
-{
-    return read_all(file, report, REPORT_HEAD) &&
+    return sim_post_get(post, report, REPORT_HEAD) &&
            report->events.size <= sizeof report->events.text &&
-           read_all(file, report->events.text, report->events.size);
+           sim_post_get(post, report->events.text, report->events.size);
 }
 
 static bool
@@ -238,20 +205,27 @@ is_mine(uint64_t number, unsigned index, unsigned jobs)
 
 /* The body of a worker: its runs from where `dealer` stands, until `deadline`. */
 static _Noreturn void
-work(struct dealer dealer, unsigned index, uint64_t deadline, int results)
+work(struct dealer dealer, unsigned index, uint64_t deadline, struct sim_post *post)
 {
     const struct sim_campaign *campaign = dealer.campaign;
     struct sim_runner *runner = sim_runner_open();
     struct report *report = sim_new(sizeof *report);
     struct sim_order order;
+    uint64_t now = sim_wall_ns(), sent = now;
 
     for (uint64_t number = dealer.number; deal(&dealer, &order); number = dealer.number) {
         if (!is_mine(number, index, campaign->jobs))
             continue;
-        if (deadline != 0 && sim_wall_ns() >= deadline)
+        if (deadline != 0 && now >= deadline)
             break;
         run_one(campaign, runner, &order, report);
-        if (!send_report(results, report))
+        if (!send_report(post, report))
+            break;
+        now = sim_wall_ns();
+        if (now - sent < REPORTS_WAIT_NS)
+            continue;
+        sent = now;
+        if (!sim_post_send(post))
             break;
     }
     free(report);
@@ -263,34 +237,32 @@ static bool
 start_worker(struct worker *worker, const struct dealer *dealer, unsigned index,
              uint64_t deadline)
 {
-    int ends[2];
-
-    if (pipe(ends) != 0)
+    if (!sim_post_open(&worker->post))
         return false;
     fflush(NULL);
     worker->pid = fork();
     if (worker->pid < 0) {
-        close(ends[0]);
-        close(ends[1]);
+        sim_post_close(&worker->post);
         return false;
     }
     if (worker->pid == 0) {
-        close(ends[0]);
-        work(*dealer, index, deadline, ends[1]);
+        sim_post_write_only(&worker->post);
+        work(*dealer, index, deadline, &worker->post);
     }
-    close(ends[1]);
-    worker->results = ends[0];
+    sim_post_read_only(&worker->post);
+    worker->is_live = true;
     return true;
 }
 
-/* A worker's pipe is empty and closed: false if it was done, true if it died in a run. */
+/* A worker has ended, and no report of it is left: false if it was done, true if it died in a
+ * run. */
 static bool
 bury_worker(struct worker *worker, struct sim_result *result)
 {
     int status = 0;
 
-    close(worker->results);
-    worker->results = -1;
+    sim_post_close(&worker->post);
+    worker->is_live = false;
     waitpid(worker->pid, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return false;
@@ -326,9 +298,9 @@ collect_one(struct collector *all, unsigned index, const struct dealer *behind,
     struct worker *worker = &all->workers[index];
     struct sim_result *result = &report->result;
 
-    if (worker->results < 0)
+    if (!worker->is_live)
         return false;
-    if (receive_report(worker->results, report))
+    if (receive_report(&worker->post, report))
         return true;
     report->events.size = 0;
     *result = (struct sim_result){ .scenario = order->index, .seed = order->seed };
@@ -363,7 +335,7 @@ sim_campaign_run(const struct sim_campaign *campaign, sim_result_fn *each, void 
             each(context, &report->result, &report->events);
     }
     for (unsigned i = 0; i < campaign->jobs && i < JOBS_MAX; i++) {
-        if (all->workers[i].pid > 0 && all->workers[i].results >= 0)
+        if (all->workers[i].is_live)
             bury_worker(&all->workers[i], &report->result);
     }
     free(report);
