@@ -20,6 +20,8 @@
 #include "vfs/vfs_io.h"
 
 #define TAIL_SHARE 16u /* one in so many bytes of a segment is kept for deletes */
+#define AHEAD_SHARE 8u /* memory mode takes one in so many of the bytes that it holds ahead, */
+#define AHEAD_UNIT (2 * HF_LOG_SEGMENT_MIN) /* in units that huge pages can back */
 #define CHAIN_CAPACITY 8u
 #define UNLOCKED_MAX 16u /* segments that one call removes without the lock */
 #define SEAL_ROOM (HF_WAL_GROUP_SIZE + HF_WAL_FRAME_OVERHEAD + HF_WAL_SEAL_SIZE)
@@ -255,6 +257,24 @@ rotate(struct hf_log *log, struct hf_segments *into, uint32_t frame_size,
     return HF_OK;
 }
 
+/*
+ * The size of memory mode's next segment. What it does not use yet counts against the limit as
+ * if it did, and no file has to be prepared, so a little at a time will do. Twice the size of
+ * the last one each time was tried: up to half of all memory was waiting for commits.
+ */
+static uint64_t
+ahead(const struct hf_log *log)
+{
+    uint64_t held = 0, size;
+
+    for (uint32_t i = 0; i < log->segments->count; i++)
+        held += log->segments->list[i].size;
+    size = held / AHEAD_SHARE / AHEAD_UNIT * AHEAD_UNIT;
+    if (size < AHEAD_UNIT)
+        size = AHEAD_UNIT;
+    return size < log->size_max ? size : log->size_max;
+}
+
 /* Memory mode: the next segment is nothing but memory, less of it where the limit is near. */
 static enum hf_err
 rotate_memory(struct hf_log *log, uint32_t frame_size)
@@ -268,7 +288,7 @@ rotate_memory(struct hf_log *log, uint32_t frame_size)
         return err;
     if (log->segments->count > 1)
         hf_segments_trim(log->segments, log->segments->count - 2);
-    log->size_next = log->size_next * 2 < log->size_max ? log->size_next * 2 : log->size_max;
+    log->size_next = ahead(log);
     return HF_OK;
 }
 
