@@ -97,34 +97,39 @@ grow(void **list, uint32_t count, uint32_t *capacity, size_t item_size)
     return HF_OK;
 }
 
-/* Copies `from`; the copy lives until the next reset. */
-static enum hf_err
-keep(struct hf_batch *batch, struct hf_span from, struct hf_span *kept)
+/* Room for `size` bytes, until the next reset. NULL: no memory. */
+static uint8_t *
+take_room(struct hf_batch *batch, size_t size)
 {
     struct block *block = batch->blocks;
+    size_t block_size = size > BLOCK_SIZE ? size : BLOCK_SIZE;
 
-    if (block == NULL || block->size - block->used < from.len) {
-        size_t size = from.len > BLOCK_SIZE ? from.len : BLOCK_SIZE;
-        block = hf_env_alloc(sizeof *block + size);
+    if (block == NULL || block->size - block->used < size) {
+        block = hf_env_alloc(sizeof *block + block_size);
         if (block == NULL)
-            return HF_ERR_NO_MEMORY;
-        *block = (struct block){ .next = batch->blocks, .size = size };
+            return NULL;
+        *block = (struct block){ .next = batch->blocks, .size = block_size };
         batch->blocks = block;
     }
+    block->used += size;
+    return block->bytes + block->used - size;
+}
+
+static struct hf_span
+copy(uint8_t *to, struct hf_span from)
+{
     if (from.len > 0)
-        memcpy(block->bytes + block->used, from.at, from.len);
-    *kept = hf_span(block->bytes + block->used, from.len);
-    block->used += from.len;
-    return HF_OK;
+        memcpy(to, from.at, from.len);
+    return hf_span(to, from.len);
 }
 
 static enum hf_err
 add_change(struct hf_batch *batch, enum hf_wal_op_type type, struct hf_span key,
            struct hf_span value)
 {
-    struct hf_change change = { .type = type };
     uint64_t size = hf_wal_op_size(key.len, value.len);
     enum hf_err err = batch->failed;
+    uint8_t *at;
 
     if (err != HF_OK)
         return err;
@@ -135,13 +140,12 @@ add_change(struct hf_batch *batch, enum hf_wal_op_type type, struct hf_span key,
         return batch->failed = HF_ERR_TOO_LARGE;
     err = grow((void **)&batch->changes, batch->change_count, &batch->change_capacity,
                sizeof *batch->changes);
-    if (err == HF_OK)
-        err = keep(batch, key, &change.key);
-    if (err == HF_OK)
-        err = keep(batch, value, &change.value);
-    if (err != HF_OK)
-        return batch->failed = err;
-    batch->changes[batch->change_count++] = change;
+    at = err == HF_OK ? take_room(batch, key.len + value.len) : NULL;
+    if (at == NULL)
+        return batch->failed = HF_ERR_NO_MEMORY;
+    batch->changes[batch->change_count++] = (struct hf_change){
+        .type = type, .key = copy(at, key), .value = copy(at + key.len, value)
+    };
     batch->size += size;
     return HF_OK;
 }
@@ -177,8 +181,8 @@ hf_batch_delete_range(struct hf_batch *batch, struct hf_span from, struct hf_spa
 enum hf_err
 hf_batch_check(struct hf_batch *batch, struct hf_span key, uint64_t expected)
 {
-    struct hf_check check = { .expected = expected };
     enum hf_err err = batch->failed;
+    uint8_t *at;
 
     if (err != HF_OK)
         return err;
@@ -186,11 +190,10 @@ hf_batch_check(struct hf_batch *batch, struct hf_span key, uint64_t expected)
         return HF_ERR_INVALID;
     err = grow((void **)&batch->checks, batch->check_count, &batch->check_capacity,
                sizeof *batch->checks);
-    if (err == HF_OK)
-        err = keep(batch, key, &check.key);
-    if (err != HF_OK)
-        return batch->failed = err;
-    batch->checks[batch->check_count++] = check;
+    at = err == HF_OK ? take_room(batch, key.len) : NULL;
+    if (at == NULL)
+        return batch->failed = HF_ERR_NO_MEMORY;
+    batch->checks[batch->check_count++] = (struct hf_check){ copy(at, key), expected };
     return HF_OK;
 }
 

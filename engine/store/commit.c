@@ -94,6 +94,17 @@ check_call(const struct hf_db *db, const struct hf_commit *commit, uint64_t *pay
     return HF_OK;
 }
 
+/* Only deletes: such a commit may use the reserve of a full disk. */
+static bool
+is_delete(const struct hf_commit *commit)
+{
+    for (uint32_t i = 0; i < commit->change_count; i++) {
+        if (commit->changes[i].type == HF_WAL_PUT)
+            return false;
+    }
+    return true;
+}
+
 static enum hf_err
 check_expectations(struct hf_db *db, struct hf_commit *commit, struct hf_detail *detail)
 {
@@ -142,17 +153,6 @@ reserve(struct hf_db *db, const struct hf_commit *commit, struct hf_detail *deta
                       commit->change_count);
     }
     return err;
-}
-
-/* Only deletes: such a commit may use the reserve of a full disk. */
-static bool
-is_delete(const struct hf_commit *commit)
-{
-    for (uint32_t i = 0; i < commit->change_count; i++) {
-        if (commit->changes[i].type == HF_WAL_PUT)
-            return false;
-    }
-    return true;
 }
 
 /* The time of a commit made now. One clock is read a commit; the other follows it. */
@@ -241,7 +241,7 @@ append(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
 {
     uint32_t size = HF_WAL_FRAME_OVERHEAD + (uint32_t)payload_size;
     enum hf_err err =
-        hf_log_place(&db->log, size, db->last + 1, is_delete(commit), place, detail);
+        hf_log_place(&db->log, size, db->last + 1, commit->only_deletes, place, detail);
 
     if (err == HF_OK) {
         encode(db, commit, place);
@@ -263,13 +263,14 @@ make_room(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
     enum hf_err err;
 
     commit->time_us = commit_time(db, commit->now_ns);
-    do {
-        hf_memtable_settle(db->active);
+    for (;;) {
         err = reserve(db, commit, detail);
         if (err == HF_OK)
             err = append(db, commit, payload_size, place, detail);
-    } while (err == HF_ERR_NO_MEMORY && hf_reclaim_relieve(db));
-    return err;
+        if (err != HF_ERR_NO_MEMORY || !hf_reclaim_relieve(db))
+            return err;
+        hf_memtable_settle(db->active);
+    }
 }
 
 /* ---- 6 and 7 ----------------------------------------------------------------------------- */
@@ -333,7 +334,7 @@ admit(struct hf_db *db, struct hf_commit *commit, uint64_t payload_size,
         if (err == HF_OK && db->options.mode == HF_MODE_BUFFERED)
             err = hf_db_hold_window(db, commit->now_ns, detail);
         if (err == HF_OK)
-            err = hf_db_hold_back(db, payload_size, is_delete(commit), detail);
+            err = hf_db_hold_back(db, payload_size, commit->only_deletes, detail);
         if (err == HF_OK)
             err = wait_for_containment(db, detail);
         last = db->last;
@@ -365,11 +366,12 @@ commit_locked(struct hf_db *db, struct hf_commit *commit, struct hf_detail *deta
     commit->now_ns = hf_env_mono_ns();
     enum hf_err err = check_call(db, commit, &payload_size, detail);
 
+    commit->only_deletes = is_delete(commit);
     if (err == HF_OK)
         err = admit(db, commit, payload_size, detail);
     if (err == HF_OK && hf_db_wants_freeze(db))
         freeze(db);
-    if (is_delete(commit)) /* so that there is a way out of a full memory */
+    if (commit->only_deletes) /* so that there is a way out of a full memory */
         db->budget.over = db->options.memory_limit / DELETE_SHARE;
     if (err == HF_OK)
         err = make_room(db, commit, payload_size, &place, detail);

@@ -245,9 +245,10 @@ struct hf_commit {
     uint32_t change_count;
     uint32_t check_count;
     unsigned flags;
-    uint64_t now_ns;  /* when it came, on the clock that never steps back */
-    uint64_t time_us; /* and what it says of that for good; out */
-    uint64_t version; /* out: of the commit; after CONFLICT, of the key that differs */
+    bool only_deletes; /* filled by the commit: it may use the reserve of a full disk */
+    uint64_t now_ns;   /* when it came, on the clock that never steps back */
+    uint64_t time_us;  /* and what it says of that for good; out */
+    uint64_t version;  /* out: of the commit; after CONFLICT, of the key that differs */
 };
 
 enum hf_err hf_db_commit(struct hf_db *db, struct hf_commit *commit,

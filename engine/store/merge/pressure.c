@@ -121,11 +121,11 @@ enum hf_err
 hf_db_hold_back(struct hf_db *db, uint64_t bytes, bool is_delete, struct hf_detail *detail)
 {
     enum hf_stall cause;
-    unsigned at = pressure(db, &cause);
+    unsigned at = hf_db_has_log(db) ? pressure(db, &cause) : 0;
     uint64_t began;
     enum hf_err err = HF_OK;
 
-    if (at == 0 || !hf_db_has_log(db))
+    if (at == 0)
         return HF_OK;
     began = hf_env_mono_ns();
     if (at < FULL_PRESSURE)
