@@ -128,6 +128,7 @@
     X(table_footer_unchecked, "M55: whose table a meta describes is not looked at")            \
     X(table_no_sync, "M05: a table gets its name without a sync")                              \
     X(table_no_dir_sync, "M05: a manifest names tables whose names are not durable")           \
+    X(manifest_unrecorded, "M35: a manifest is renamed before the disk tells of its number")   \
     X(manifest_no_dir_sync, "M06: a manifest's name is not made durable before files go")      \
     X(manifest_no_sync, "M07: a manifest is renamed before its bytes are synced")              \
     X(install_remove_first, "M08: log segments go before the manifest is durable")             \
@@ -165,6 +166,8 @@
     X(recovery_refuse_copy, "M44: a manifest with one damaged copy is refused")                \
     X(recovery_skip_table, "M45: a table that cannot be opened is left out")                   \
     X(recovery_adopt_temporary, "M37: a manifest in the making is taken for a whole one")      \
+    X(recovery_manifest_may_come,                                                              \
+      "F21: what a lost manifest names goes while it may yet come")                            \
     X(recovery_litter_first, "M36: what nothing names goes before that is known for good")     \
     X(snapshot_no_sync, "M40: a snapshot gets its name without a sync")                        \
     X(snapshot_no_dir_sync, "a snapshot's name is not made durable")                           \

@@ -89,6 +89,7 @@ struct hf_db {
     enum hf_err failure;
     bool closing;
     bool unplaced; /* recovery could make no new segment yet; the first write tries again */
+    bool manifest_begun; /* recovery found a manifest in the making, which goes first */
     bool syncing;
     struct hf_group group; /* of callers that share the next sync */
     bool containing; /* a failed write is being excluded: no commit gets its place meanwhile */

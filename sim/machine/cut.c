@@ -25,6 +25,7 @@
 #include "sim/grow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum tear { TEAR_NONE, TEAR_FIRST, TEAR_LAST, TEAR_GARBAGE };
 
@@ -50,21 +51,29 @@ enum fresh {
  * Sources: Linux, Documentation/filesystems/ext4.rst (data=ordered, writeback) and
  * xfs-delayed-logging-design.rst; Pillai et al., "All File Systems Are Not Created Equal",
  * OSDI 2014. A rename to a new name is ordered behind its data by none of them, and that a sync
- * of a file makes names before it durable, as some do, is not relied on.
+ * of a file makes names before it durable, as some do, is not relied on. Where a journal or a
+ * tree of generations orders the names, its numbers tell what comes late, and it is dropped.
  */
 static const struct admits {
     bool orders_names; /* a prefix of the name operations survives, no other subset */
+    bool late_names;   /* a name that a cut lost may still come */
     bool tears;        /* units may be torn: they are written in place */
     enum fresh fresh;
     uint32_t unit_min; /* data is replaced by no less */
 } admits[SIM_PERSONALITY_COUNT] = {
-    [SIM_POSIX_WORST] = { false, true, FRESH_REMAINS, SIM_SECTOR },
-    [SIM_SEQUENTIAL] = { true, true, FRESH_REMAINS, SIM_SECTOR },
-    [SIM_EXT4_ORDERED] = { true, true, FRESH_NEVER, SIM_SECTOR },
-    [SIM_EXT4_WRITEBACK] = { true, true, FRESH_REMAINS, SIM_SECTOR },
-    [SIM_XFS] = { true, true, FRESH_ZEROS, SIM_SECTOR },
-    [SIM_BTRFS] = { false, false, FRESH_NEVER, 4096 },
+    [SIM_POSIX_WORST] = { false, true, true, FRESH_REMAINS, SIM_SECTOR },
+    [SIM_SEQUENTIAL] = { true, false, true, FRESH_REMAINS, SIM_SECTOR },
+    [SIM_EXT4_ORDERED] = { true, false, true, FRESH_NEVER, SIM_SECTOR },
+    [SIM_EXT4_WRITEBACK] = { true, false, true, FRESH_REMAINS, SIM_SECTOR },
+    [SIM_XFS] = { true, false, true, FRESH_ZEROS, SIM_SECTOR },
+    [SIM_BTRFS] = { false, false, false, FRESH_NEVER, 4096 },
 };
+
+bool
+sim_cut_admits_late_names(enum sim_personality personality)
+{
+    return admits[personality].late_names;
+}
 
 enum plan { PLAN_ALL, PLAN_NONE, PLAN_PREFIX, PLAN_LATTER, PLAN_UNITS };
 
@@ -614,6 +623,8 @@ cut_names(struct work *work)
     work->names_to = draw_names_to(work);
     for (size_t i = 0; i < work->disk->name_op_count; i++)
         keep[i] = name_is_kept(work, &work->disk->name_ops[i]);
+    if (keep != NULL && work->cut->names_survive != NULL)
+        memcpy(work->cut->names_survive, keep, work->disk->name_op_count * sizeof *keep);
     sim_disk_settle_names(work->disk, keep);
     free(keep);
 }

@@ -21,7 +21,11 @@ struct sim_cut {
     bool each; /* every unit, size and name by itself, each outcome as likely as the other */
     const struct sim_rule *torn;  /* NULL, or a torn_write that has its way */
     const struct sim_rule *names; /* NULL, or a lost_name that has its way */
+    bool *names_survive; /* NULL, or is told of each pending name operation whether it did */
 };
+
+/* Whether a name that one cut lost may be there after the next. */
+bool sim_cut_admits_late_names(enum sim_personality personality);
 
 /*
  * Leaves `disk` as it is when the power is back: the cache is the disk, nothing is pending.

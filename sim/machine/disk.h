@@ -18,8 +18,8 @@
  *   2. the visible names are the durable ones with the name operations applied in order
  *   3. order numbers ascend within a list and are never used twice on one disk
  *   4. an inode's `seen` counts the visible names and open handles that refer to it; at 0 its
- *      blocks are free; `links` counts those, the durable names and pending name operations;
- *      at 0 it is gone
+ *      blocks are free; `links` counts those, the durable names, pending name operations and
+ *      pins; at 0 it is gone
  */
 #ifndef SIM_DISK_H
 #define SIM_DISK_H
@@ -158,6 +158,11 @@ bool sim_disk_is_settled(const struct sim_disk *disk, unsigned folder,
 /* A handle on the inode, opened and closed. */
 void sim_disk_hold(struct sim_inode *inode);
 void sim_disk_release(struct sim_disk *disk, struct sim_inode *inode);
+/* Keeps an inode for a name that may come late, and lets it go. */
+void sim_disk_pin(struct sim_inode *inode);
+void sim_disk_unpin(struct sim_disk *disk, struct sim_inode *inode);
+/* An operation that an earlier cut lost is there now, durable and seen; nothing is pending. */
+void sim_disk_bring_name(struct sim_disk *disk, const struct sim_name_op *op);
 /* The two files under visible names change places at once, with nothing pending. */
 void sim_disk_swap(struct sim_disk *disk, unsigned folder, const char *name, const char *other);
 /* Takes a name away at once, cached and durable, whatever is pending: damage at rest. */

@@ -45,6 +45,18 @@ sim_disk_release(struct sim_disk *disk, struct sim_inode *inode)
     unlink_inode(disk, inode, true);
 }
 
+void
+sim_disk_pin(struct sim_inode *inode)
+{
+    link_inode(inode, false);
+}
+
+void
+sim_disk_unpin(struct sim_disk *disk, struct sim_inode *inode)
+{
+    unlink_inode(disk, inode, false);
+}
+
 static struct sim_inode *
 inode_new(struct sim_disk *disk, unsigned folder, const char *name)
 {
@@ -319,6 +331,14 @@ sim_disk_settle_names(struct sim_disk *disk, const bool *keep)
     for (size_t i = 0; i < disk->name_op_count; i++)
         unlink_inode(disk, disk->name_ops[i].inode, false);
     disk->name_op_count = 0;
+}
+
+void
+sim_disk_bring_name(struct sim_disk *disk, const struct sim_name_op *op)
+{
+    HF_ASSERT(disk->name_op_count == 0);
+    apply(disk, &disk->durable, op);
+    show_durable(disk);
 }
 
 bool

@@ -66,6 +66,7 @@ static const unsigned calls_of[SIM_FAULT_COUNT] = {
     [SIM_EXTRA_BYTES] = ALL_CALLS,
     [SIM_NEWER_FORMAT] = ALL_CALLS,
     [SIM_LATE_WRITE] = ALL_CALLS,
+    [SIM_LATE_NAME] = ALL_CALLS,
     [SIM_READ_ONLY_DISK] = CHANGES,
     [SIM_CLOCK_STEP] = ALL_CALLS,
 };
@@ -100,7 +101,7 @@ static bool
 is_deferred(enum sim_fault fault)
 {
     return fault == SIM_TORN_WRITE || fault == SIM_LOST_NAME || fault == SIM_LATE_WRITE ||
-           sim_is_at_rest(fault);
+           fault == SIM_LATE_NAME || sim_is_at_rest(fault);
 }
 
 static bool

@@ -39,6 +39,7 @@ sim_machine_close(struct sim_machine *machine)
     sim_heap_fini(&machine->heap);
     sim_book_fini(&machine->book);
     sim_late_fini(&machine->late);
+    sim_late_names_fini(&machine->late_names);
     sim_shelf_fini(&machine->shelf);
     sim_history_fini(&machine->history);
     sim_faults_fini(&machine->faults);
@@ -66,7 +67,7 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     sim_disk_reset(&machine->disk);
     sim_heap_reset(&machine->heap);
     sim_book_reset(&machine->book);
-    machine->shelf.count = machine->late.count = 0;
+    machine->shelf.count = machine->late.count = machine->late_names.count = 0;
     machine->lies_told = 0;
     machine->wall_offset_us = machine->wall_frozen_until = 0;
     sim_history_reset(&machine->history);
@@ -110,6 +111,52 @@ bias(struct sim_machine *machine, enum sim_fault fault)
 }
 
 static void
+bring_late(struct sim_machine *machine)
+{
+    unsigned writes, names;
+
+    if (machine->late.count > 0) {
+        writes = sim_late_arrive(&machine->late);
+        sim_note(machine, "  ! %u late writes arrive", writes);
+    }
+    if (machine->late_names.count > 0) {
+        names = sim_late_names_arrive(&machine->late_names, &machine->disk);
+        sim_note(machine, "  ! %u late names arrive", names);
+    }
+}
+
+/* What comes late of an earlier cut comes behind this one, and is not what this one loses. */
+static void
+cut_and_bring_late(struct sim_machine *machine, struct sim_cut *cut)
+{
+    const struct sim_rule *write = bias(machine, SIM_LATE_WRITE);
+    const struct sim_rule *name =
+        sim_cut_admits_late_names(cut->personality) ? bias(machine, SIM_LATE_NAME) : NULL;
+    struct sim_disk *disk = &machine->disk;
+    struct sim_late lost = { 0 };
+    struct sim_late_names lost_names = { 0 };
+    size_t capacity = 0;
+
+    if (write != NULL)
+        sim_late_remember(&lost, disk, write->file);
+    if (name != NULL) {
+        sim_late_names_remember(&lost_names, disk);
+        sim_grow(&cut->names_survive, &capacity, lost_names.count, sizeof *cut->names_survive);
+    }
+    sim_cut_power(disk, machine->tape, cut);
+    bring_late(machine);
+    if (write != NULL)
+        sim_late_keep_lost(&lost);
+    if (name != NULL)
+        sim_late_names_keep_lost(&lost_names, disk, name->file, cut->names_survive);
+    free(cut->names_survive);
+    sim_late_fini(&machine->late);
+    sim_late_names_fini(&machine->late_names);
+    machine->late = lost;
+    machine->late_names = lost_names;
+}
+
+static void
 cut_power(struct sim_machine *machine, const struct sim_rule *rule)
 {
     struct sim_cut cut = {
@@ -122,21 +169,10 @@ cut_power(struct sim_machine *machine, const struct sim_rule *rule)
         .torn = bias(machine, SIM_TORN_WRITE),
         .names = bias(machine, SIM_LOST_NAME),
     };
-    const struct sim_rule *late = bias(machine, SIM_LATE_WRITE);
-    struct sim_late lost = { 0 };
-
     struct sim_promises *promises =
         machine->config.device == SIM_LIAR ? sim_promises_take(&machine->disk) : NULL;
 
-    if (late != NULL)
-        sim_late_remember(&lost, &machine->disk, late->file);
-    sim_cut_power(&machine->disk, machine->tape, &cut);
-    if (machine->late.count > 0)
-        sim_note(machine, "  ! %u late writes arrive", sim_late_arrive(&machine->late));
-    if (late != NULL)
-        sim_late_keep_lost(&lost);
-    sim_late_fini(&machine->late);
-    machine->late = lost;
+    cut_and_bring_late(machine, &cut);
     if (promises != NULL)
         sim_promises_judge(promises, machine);
 }
@@ -225,7 +261,10 @@ sim_machine_leaks(const struct sim_machine *machine)
 void
 sim_machine_clear(struct sim_machine *machine, const char *path)
 {
-    sim_disk_clear(&machine->disk, sim_disk_folder(&machine->disk, path));
+    unsigned folder = sim_disk_folder(&machine->disk, path);
+
+    sim_disk_clear(&machine->disk, folder);
+    sim_late_names_drop(&machine->late_names, &machine->disk, folder);
     sim_trace(machine, "clear", 0, machine->disk.visible.count);
     sim_note(machine, "%s is removed", path);
 }

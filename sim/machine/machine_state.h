@@ -8,6 +8,7 @@
 #include "sim/machine/fault.h"
 #include "sim/machine/heap.h"
 #include "sim/machine/late.h"
+#include "sim/machine/late_names.h"
 #include "sim/machine/ledger.h"
 #include "sim/machine/machine.h"
 #include "sim/trace.h"
@@ -40,6 +41,7 @@ struct sim_machine {
     struct sim_heap heap;
     struct sim_book book;
     struct sim_late late;
+    struct sim_late_names late_names;
     struct sim_shelf shelf; /* filled where a rule brings files back */
     struct sim_history history;
     struct sim_faults faults;

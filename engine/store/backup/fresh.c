@@ -463,12 +463,13 @@ write_manifest(struct hf_fresh *fresh, const struct hf_fresh_state *state, uint6
         .floor = state->floor,
     };
     struct hf_catalog *catalog = NULL;
+    bool unsure = false; /* what failed is cleared away whole */
     enum hf_err err = hf_catalog_make(&catalog, &fresh->tables, NULL, &edit);
 
     if (err != HF_OK)
         return hf_detail_set(detail, err, "no memory for a list of tables");
     memcpy(manifest.uuid, fresh->tables.uuid, sizeof manifest.uuid);
-    err = hf_manifest_write(&fresh->tables, &manifest, catalog, detail);
+    err = hf_manifest_write(&fresh->tables, &manifest, catalog, &unsure, detail);
     hf_catalog_unref(&fresh->tables, catalog);
     return err;
 }
@@ -483,8 +484,6 @@ hf_fresh_finish(struct hf_fresh *fresh, const struct hf_fresh_state *state,
 
     if (was_added)
         settle_levels(fresh);
-    if (err == HF_OK)
-        err = hf_dir_sync(fresh->dir, detail);
     if (err == HF_OK && HF_PLANTED(fresh_manifest_first))
         return write_manifest(fresh, state, position, detail);
     if (err == HF_OK)

@@ -27,21 +27,6 @@ sync_log(struct hf_db *db, uint32_t log_first, struct hf_detail *detail)
     return err;
 }
 
-static enum hf_err
-sync_directory(struct hf_db *db, struct hf_detail *detail)
-{
-    enum hf_err err;
-
-    if (HF_PLANTED(table_no_dir_sync))
-        return HF_OK;
-    if (db->mutex != NULL)
-        hf_mutex_unlock(db->mutex);
-    err = hf_dir_sync(db->dir, detail);
-    if (db->mutex != NULL)
-        hf_mutex_lock(db->mutex);
-    return err;
-}
-
 /* What the manifest of `catalog` says. */
 static struct hf_manifest
 describe(struct hf_db *db, const struct hf_catalog *catalog, const struct hf_catalog_edit *edit,
@@ -124,8 +109,6 @@ make_durable(struct hf_db *db, const struct hf_catalog *catalog,
 
     if (edit->flushed != NULL)
         err = sync_log(db, oldest_left(catalog)->log_first, detail);
-    if (err == HF_OK && edit->added_count > 0)
-        err = sync_directory(db, detail);
     if (err != HF_OK)
         return err;
     if (HF_PLANTED(install_remove_first) && edit->flushed != NULL)
@@ -133,8 +116,7 @@ make_durable(struct hf_db *db, const struct hf_catalog *catalog,
     if (HF_PLANTED(install_inputs_first))
         remove_inputs(db, edit);
     *manifest = describe(db, catalog, edit, floor);
-    db->manifest_unsure = true;
-    return hf_manifest_write(&db->tables, manifest, catalog, detail);
+    return hf_manifest_write(&db->tables, manifest, catalog, &db->manifest_unsure, detail);
 }
 
 enum hf_err

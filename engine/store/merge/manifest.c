@@ -38,9 +38,25 @@ write_file(struct hf_table_env *env, const char *name, struct hf_span bytes,
     return err;
 }
 
-/* Without the mutex: the three steps. */
+/* The name that the file has while it is made is durable, and all older ones. */
 static enum hf_err
-make_durable(struct hf_table_env *env, uint32_t number, struct hf_span bytes,
+record(struct hf_table_env *env, const char *temporary, struct hf_span bytes,
+       struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    if (HF_PLANTED(manifest_unrecorded))
+        err = hf_dir_sync(env->dir, detail);
+    if (err == HF_OK)
+        err = write_file(env, temporary, bytes, detail);
+    if (err != HF_OK || HF_PLANTED(manifest_unrecorded) || HF_PLANTED(table_no_dir_sync))
+        return err;
+    return hf_dir_sync(env->dir, detail);
+}
+
+/* Without the mutex: the four steps. */
+static enum hf_err
+make_durable(struct hf_table_env *env, uint32_t number, struct hf_span bytes, bool *unsure,
              struct hf_detail *detail)
 {
     char temporary[HF_NAME_SIZE_MAX], name[HF_NAME_SIZE_MAX];
@@ -48,9 +64,11 @@ make_durable(struct hf_table_env *env, uint32_t number, struct hf_span bytes,
 
     hf_manifest_name(temporary, number, HF_PLANTED(manifest_in_place) ? "" : ".tmp");
     hf_manifest_name(name, number, "");
-    err = write_file(env, temporary, bytes, detail);
-    if (err == HF_OK)
+    err = record(env, temporary, bytes, detail);
+    if (err == HF_OK) {
+        *unsure = true;
         err = hf_dir_rename(env->dir, temporary, name, detail);
+    }
     if (err == HF_OK && !HF_PLANTED(manifest_no_dir_sync))
         err = hf_dir_sync(env->dir, detail);
     if (err != HF_OK)
@@ -60,7 +78,7 @@ make_durable(struct hf_table_env *env, uint32_t number, struct hf_span bytes,
 
 enum hf_err
 hf_manifest_write(struct hf_table_env *env, struct hf_manifest *manifest,
-                  const struct hf_catalog *catalog, struct hf_detail *detail)
+                  const struct hf_catalog *catalog, bool *unsure, struct hf_detail *detail)
 {
     size_t infos_size = (catalog->table_count + 1u) * sizeof(struct hf_table_info);
     struct hf_table_info *infos = hf_budget_alloc(env->budget, infos_size);
@@ -79,7 +97,7 @@ hf_manifest_write(struct hf_table_env *env, struct hf_manifest *manifest,
         hf_manifest_encode(bytes, manifest, infos);
         if (env->mutex != NULL)
             hf_mutex_unlock(env->mutex);
-        err = make_durable(env, manifest->number, hf_span(bytes, size), detail);
+        err = make_durable(env, manifest->number, hf_span(bytes, size), unsure, detail);
         if (env->mutex != NULL)
             hf_mutex_lock(env->mutex);
     } else {

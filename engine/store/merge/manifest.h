@@ -1,9 +1,16 @@
 /*
  * manifest.h - manifests as files: written whole under a new number, read when opening.
  *
- *   1. manifest-N.tmp   both copies
- *   2. sync, rename to manifest-N
- *   3. directory sync: from here on it is the manifest, and the one before may go
+ *   1. manifest-N.tmp   both copies, sync
+ *   2. directory sync: that name is durable, and those of the tables that it names
+ *   3. rename to manifest-N
+ *   4. directory sync: from here on it is the manifest, and the one before may go
+ *
+ * Once 2 is done the disk tells of N, whatever a power cut does to 3: either by its name, or by
+ * the temporary one. So a later life never gives a lower number to something newer; and as long
+ * as manifest-N.tmp is there, manifest-N may still come, even after a further cut, from a queue
+ * somewhere below that outlived the first. Recovery takes the temporary name away, durably,
+ * before it does anything that does not fit what N says.
  *
  * The newest file of that name is the manifest, damaged or not: no older one ever takes its
  * place, since files that the older one names may be gone. Its outcome is unknown if a step
@@ -20,11 +27,11 @@ uint32_t hf_manifest_number(const char *name, const char *suffix);
 
 /*
  * Makes `manifest`, with the tables of `catalog`, durable under manifest->number. Called with
- * the mutex held, which it gives up for the I/O. NO_MEMORY: nothing was written. FULL, IO: the
- * outcome is unknown.
+ * the mutex held, which it gives up for the I/O. NO_MEMORY, FULL, IO: *unsure is set where it
+ * may have become the manifest all the same; else it has not, and is not touched.
  */
 enum hf_err hf_manifest_write(struct hf_table_env *env, struct hf_manifest *manifest,
-                              const struct hf_catalog *catalog,
+                              const struct hf_catalog *catalog, bool *unsure,
                               struct hf_detail *detail) HF_MUST_CHECK;
 
 /* A manifest in memory, as its file holds it. */

@@ -112,6 +112,17 @@ first_dead(const struct hf_recovering *r)
     return first;
 }
 
+static bool
+has_begun_manifest(const struct hf_recovering *r)
+{
+    uint32_t i = 0;
+
+    while (i < r->litter_count &&
+           !(r->litter[i].is_temporary && r->litter[i].what == HF_NAMED_MANIFEST))
+        i++;
+    return i < r->litter_count;
+}
+
 static enum hf_err
 place(struct hf_recovering *r)
 {
@@ -123,6 +134,7 @@ place(struct hf_recovering *r)
     if (goes_on_in_place(r))
         return go_on_in_place(r);
 #endif
+    r->db->manifest_begun = has_begun_manifest(r);
     if (HF_PLANTED(recovery_remove_first))
         remove_dead(r);
     if (HF_PLANTED(recovery_litter_first))

@@ -1,16 +1,24 @@
 /*
  * recovery_place.c - writes what recovery holds above the witness into a new segment.
  *
- *   1. wal-N.tmp   header; one group: a link to where the kept log ends, the copied commits;
+ *   1. manifest-M.tmp, if there is one, is removed
+ *   2. wal-N.tmp   header; one group: a link to where the kept log ends, the copied commits;
  *                  zeros
- *   2. sync        the bytes are durable, under a name that nobody loads
- *   3. directory sync, where it goes on from a manifest or a segment: a process that was killed
- *                  may have left the name of that in the page cache only
- *   4. rename      wal-N
- *   5. directory sync: the new segment exists, and with it the cut; only now anything may go
+ *   3. sync        the bytes are durable, under a name that nobody loads
+ *   4. directory sync, where this is not the first: a process that was killed may have left the
+ *                  names that it goes on from in the page cache only
+ *   5. rename      wal-N
+ *   6. directory sync: the new segment exists, and with it the cut; only now may anything
+ *      else go
  *
  * Its header and its group vouch for the copy: later damage to it is never a torn tail. A crash
- * before (5) leaves the old decision or the new segment, which say the same.
+ * before (6) leaves the old decision or the new segment, which say the same.
+ *
+ * 1 and 4 are for names, too, that a power cut loses and a later one brings. A manifest that
+ * was renamed, and lost its name, could get it back when the tables that it names have been
+ * removed and the log goes on elsewhere: it cannot once its temporary name is gone. And this
+ * segment, lost, could come back as the newest when a later recovery, to which the cut left
+ * lower numbers only, has made another one: not if the disk tells of N.
  */
 #include "store/recovery/recovery.h"
 
@@ -67,6 +75,14 @@ write_file(struct hf_db *db, struct hf_log_segment *segment, const uint8_t *sect
     return err;
 }
 
+static enum hf_err
+remove_begun(void *context, const char *name)
+{
+    struct hf_dir *dir = context;
+
+    return hf_manifest_number(name, ".tmp") == 0 ? HF_OK : hf_dir_remove(dir, name, NULL);
+}
+
 /* Writes the segment and makes it and its name durable; clears away what it made if it
  * fails. */
 static enum hf_err
@@ -74,13 +90,15 @@ make_durable(struct hf_db *db, struct hf_log_segment *segment, const uint8_t *se
              const struct hf_segment *memory, struct hf_detail *detail)
 {
     char temporary[HF_NAME_SIZE_MAX], name[HF_NAME_SIZE_MAX];
-    bool goes_on = db->manifest.number != 0 || db->log.placed_link.prev != 0;
-    enum hf_err err;
+    enum hf_err err = HF_OK;
 
     hf_log_name(temporary, segment->number, ".tmp");
     hf_log_name(name, segment->number, "");
-    err = write_file(db, segment, sector, memory, temporary, detail);
-    if (err == HF_OK && goes_on && !HF_PLANTED(recovery_trust_names))
+    if (db->manifest_begun && !HF_PLANTED(recovery_manifest_may_come))
+        err = hf_dir_list(db->dir, remove_begun, db->dir, detail);
+    if (err == HF_OK)
+        err = write_file(db, segment, sector, memory, temporary, detail);
+    if (err == HF_OK && segment->number > 1 && !HF_PLANTED(recovery_trust_names))
         err = hf_dir_sync(db->dir, detail);
     if (err == HF_OK)
         err = hf_dir_rename(db->dir, temporary, name, detail);
