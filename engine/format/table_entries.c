@@ -26,7 +26,7 @@
  *    | count | common | size | prefix ... | off ... | 0 | entry | entry | ...
  *                              u64 each     u32 each      each aligned to 8
  *
- *    struct loaded_entry
+ *    struct hf_loaded_entry
  *    | version | time | value | key | key size | key ... | value ... |
  *        u64      u64    u32    u32     u16
  *
@@ -44,19 +44,10 @@
 #include "format/table_format.h"
 #include "format/varint.h"
 
-struct loaded_entry {
-    uint64_t version;
-    uint64_t time_us;
-    uint32_t value; /* its size * 2, plus 1 for a delete */
-    uint32_t key;   /* offset of the key's size in the block; behind this entry, or before */
-};
-
-#define KEY_HEAD 2u /* the size that stands before a key */
-
 /* The numbers before the key of a packed entry. */
 #define ENTRY_NUMBERS 5u
 
-_Static_assert(sizeof(struct loaded_entry) == 24, "no padding");
+_Static_assert(sizeof(struct hf_loaded_entry) == 24, "no padding");
 _Static_assert(HF_BLOCK_ENTRY_MAX(0, 0) >= 2 * 3 + 5 + 2 * HF_VARINT_SIZE_MAX,
                "room for two key sizes, a value size, version and time");
 _Static_assert((uint64_t)HF_BLOCK_PAYLOAD_MAX + HF_BLOCK_EXCESS_MAX <= UINT32_MAX,
@@ -81,8 +72,8 @@ entries_off(uint32_t count)
 static uint64_t
 entry_size(uint64_t key_size, uint64_t value_size)
 {
-    return aligned(sizeof(struct loaded_entry) + (key_size == 0 ? 0 : KEY_HEAD + key_size) +
-                   value_size);
+    return aligned(sizeof(struct hf_loaded_entry) +
+                   (key_size == 0 ? 0 : HF_LOADED_KEY_HEAD + key_size) + value_size);
 }
 
 /* ---- building ---------------------------------------------------------------------------- */
@@ -173,7 +164,7 @@ hf_block_loaded_size(struct hf_span payload)
     uint64_t size = hf_load_u32((const uint8_t *)payload.at + 4);
     if (count == 0 || count > (payload.len - HF_BLOCK_PAYLOAD_HEAD) / ENTRY_NUMBERS)
         return 0;
-    if (size < entries_off(count) + count * (uint64_t)sizeof(struct loaded_entry) ||
+    if (size < entries_off(count) + count * (uint64_t)sizeof(struct hf_loaded_entry) ||
         size > payload.len + HF_BLOCK_EXCESS_MAX)
         return 0;
     return size;
@@ -226,16 +217,16 @@ packed_is_next(const struct load *load, const struct packed *packed, uint64_t ve
 static void
 load_key(struct load *load, const struct packed *packed)
 {
-    uint32_t off = (uint32_t)(load->off + sizeof(struct loaded_entry));
+    uint32_t off = (uint32_t)(load->off + sizeof(struct hf_loaded_entry));
     uint8_t *to = (uint8_t *)load->block + off;
     uint16_t size = (uint16_t)(packed->shared + packed->rest);
 
-    memcpy(to, &size, KEY_HEAD);
+    memcpy(to, &size, HF_LOADED_KEY_HEAD);
     if (packed->shared != 0)
-        memcpy(to + KEY_HEAD, load->last.at, packed->shared);
-    memcpy(to + KEY_HEAD + packed->shared, load->at, packed->rest);
+        memcpy(to + HF_LOADED_KEY_HEAD, load->last.at, packed->shared);
+    memcpy(to + HF_LOADED_KEY_HEAD + packed->shared, load->at, packed->rest);
     load->key = off;
-    load->last = hf_span(to + KEY_HEAD, size);
+    load->last = hf_span(to + HF_LOADED_KEY_HEAD, size);
 }
 
 /* The numbers of the next packed entry; false: they are cut. */
@@ -270,11 +261,12 @@ load_entry(struct load *load, uint32_t index)
     if (key_size != 0)
         load_key(load, &packed);
     if (value_size != 0)
-        memcpy(to + sizeof(struct loaded_entry) + (key_size == 0 ? 0 : KEY_HEAD + key_size),
+        memcpy(to + sizeof(struct hf_loaded_entry) +
+                   (key_size == 0 ? 0 : HF_LOADED_KEY_HEAD + key_size),
                load->at + packed.rest, value_size);
     load->version = version;
     load->time_us = hf_varint_follow(load->time_us, packed.time);
-    *(struct loaded_entry *)to = (struct loaded_entry){
+    *(struct hf_loaded_entry *)to = (struct hf_loaded_entry){
         .version = version,
         .time_us = load->time_us,
         .value = (uint32_t)packed.value,
@@ -322,28 +314,6 @@ hf_block_load(struct hf_block *block, struct hf_span payload)
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
-
-struct hf_entry
-hf_block_entry(const struct hf_block *block, uint32_t index)
-{
-    HF_ASSERT(index < block->count);
-    const uint8_t *area = (const uint8_t *)block;
-    const uint32_t *offs = (const uint32_t *)(block->prefixes + block->count);
-    const struct loaded_entry *entry = (const struct loaded_entry *)(area + offs[index]);
-    const uint8_t *behind = (const uint8_t *)(entry + 1);
-    uint16_t key_size;
-
-    memcpy(&key_size, area + entry->key, KEY_HEAD);
-    if (entry->key == offs[index] + sizeof *entry)
-        behind += KEY_HEAD + key_size;
-    return (struct hf_entry){
-        .key = hf_span(area + entry->key + KEY_HEAD, key_size),
-        .value = hf_span(behind, entry->value >> 1),
-        .version = entry->version,
-        .time_us = entry->time_us,
-        .is_delete = (entry->value & 1) != 0,
-    };
-}
 
 bool
 hf_block_holds_ranges(const struct hf_block *block)

@@ -20,6 +20,7 @@
 #ifndef HF_FORMAT_TABLE_FORMAT_H
 #define HF_FORMAT_TABLE_FORMAT_H
 
+#include "base/assert.h"
 #include "format/entry.h"
 
 #define HF_TABLE_FORMAT 1u
@@ -177,8 +178,40 @@ enum hf_table_verdict hf_block_load(struct hf_block *block, struct hf_span paylo
  * key, or, its value being empty, to the end. */
 bool hf_block_holds_ranges(const struct hf_block *block);
 
-/* Entry `index` < count; its spans point into the block. */
-struct hf_entry hf_block_entry(const struct hf_block *block, uint32_t index);
+/* An entry in there, in sight so that reading one can be inlined; table_entries.c draws it. */
+struct hf_loaded_entry {
+    uint64_t version;
+    uint64_t time_us;
+    uint32_t value; /* its size * 2, plus 1 for a delete */
+    uint32_t key;   /* offset of the key's size in the block; behind this entry, or before */
+};
+
+#define HF_LOADED_KEY_HEAD 2u /* the size that stands before a key */
+
+/* Entry `index` < count; its spans point into the block. Entries of one key, and only those,
+ * have its bytes in one place. */
+static inline struct hf_entry
+hf_block_entry(const struct hf_block *block, uint32_t index)
+{
+    HF_ASSERT(index < block->count);
+    const uint8_t *area = (const uint8_t *)block;
+    const uint32_t *offs = (const uint32_t *)(block->prefixes + block->count);
+    const struct hf_loaded_entry *entry = (const struct hf_loaded_entry *)(area + offs[index]);
+    const uint8_t *behind = (const uint8_t *)(entry + 1);
+    uint16_t key_size;
+
+    memcpy(&key_size, area + entry->key, HF_LOADED_KEY_HEAD);
+    if (entry->key == offs[index] + sizeof *entry)
+        behind += HF_LOADED_KEY_HEAD + key_size;
+    return (struct hf_entry){
+        .key = { area + entry->key + HF_LOADED_KEY_HEAD, key_size },
+        .value = { behind, entry->value >> 1 },
+        .version = entry->version,
+        .time_us = entry->time_us,
+        .is_delete = (entry->value & 1) != 0,
+    };
+}
+
 /* The first entry that is not before (key, version); count: there is none. */
 uint32_t hf_block_seek(const struct hf_block *block, struct hf_span key, uint64_t version);
 

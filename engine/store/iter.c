@@ -28,11 +28,12 @@ struct hf_iter {
     struct hf_source *sources; /* newest first */
     uint32_t source_count;
     size_t sources_size;
-    uint64_t since;  /* tables without a version above it are left out */
-    bool has_ranges; /* that may cover what the sources show */
-    bool is_placed;  /* the sources stand somewhere */
-    enum hf_err err; /* sticky */
-    size_t size;     /* of this area */
+    struct hf_source *alone; /* the only one that is not at its end; NULL: there are more */
+    uint64_t since;          /* tables without a version above it are left out */
+    bool has_ranges;         /* that may cover what the sources show */
+    bool is_placed;          /* the sources stand somewhere */
+    enum hf_err err;         /* sticky */
+    size_t size;             /* of this area */
     uint8_t bounds[];
 };
 
@@ -217,6 +218,7 @@ place_all(struct hf_iter *iter, struct hf_span start, struct hf_detail *detail)
 {
     enum hf_err err = HF_OK;
 
+    iter->alone = NULL;
     for (uint32_t i = 0; err == HF_OK && i < iter->source_count; i++) {
         struct hf_source *source = &iter->sources[i];
         source->was_given = false;
@@ -227,20 +229,24 @@ place_all(struct hf_iter *iter, struct hf_span start, struct hf_detail *detail)
     return err;
 }
 
-/* Moves the sources that stand on the key given out last. */
+/* Moves a source that stands on the key given out last. */
+static inline enum hf_err
+leave_given(const struct hf_iter *iter, struct hf_source *source, struct hf_detail *detail)
+{
+    if (!source->was_given)
+        return HF_OK;
+    source->was_given = false;
+    return iter->range.reverse ? hf_source_prev(source, detail)
+                               : hf_source_next(source, detail);
+}
+
 static enum hf_err
 leave_last(struct hf_iter *iter, struct hf_detail *detail)
 {
     enum hf_err err = HF_OK;
 
-    for (uint32_t i = 0; err == HF_OK && i < iter->source_count; i++) {
-        struct hf_source *source = &iter->sources[i];
-        if (!source->was_given)
-            continue;
-        source->was_given = false;
-        err = iter->range.reverse ? hf_source_prev(source, detail)
-                                  : hf_source_next(source, detail);
-    }
+    for (uint32_t i = 0; err == HF_OK && i < iter->source_count; i++)
+        err = leave_given(iter, &iter->sources[i], detail);
     return err;
 }
 
@@ -252,11 +258,13 @@ is_outside(const struct hf_range *range, struct hf_span key)
     return range->limit.len > 0 && hf_span_compare(key, range->limit) >= 0;
 }
 
-/* The source with the next key; of equal keys the newest. NULL: the range is at its end. */
+/* The source with the next key; of equal keys the newest. NULL: the range is at its end. A
+ * source at its end stays there, so one that is alone is so until all are placed anew. */
 static const struct hf_source *
 pick(struct hf_iter *iter)
 {
     struct hf_source *best = NULL;
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < iter->source_count; i++) {
         struct hf_source *source = &iter->sources[i];
@@ -265,7 +273,10 @@ pick(struct hf_iter *iter)
         int order = best == NULL ? -1 : hf_span_compare(source->entry.key, best->entry.key);
         if (best == NULL || (iter->range.reverse ? order > 0 : order < 0))
             best = source;
+        count++;
     }
+    if (count == 1)
+        iter->alone = best;
     return best == NULL || is_outside(&iter->range, best->entry.key) ? NULL : best;
 }
 
@@ -281,6 +292,22 @@ note_given(struct hf_iter *iter, const struct hf_source *given)
     }
 }
 
+/* Where one source is left nothing is compared. */
+static inline enum hf_err
+step_alone(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
+{
+    struct hf_source *source = iter->alone;
+    enum hf_err err = leave_given(iter, source, detail);
+
+    if (err != HF_OK)
+        return err;
+    if (source->at_end || is_outside(&iter->range, source->entry.key))
+        return HF_ERR_NOT_FOUND;
+    source->was_given = true;
+    *found = &source->entry;
+    return HF_OK;
+}
+
 /* To the next key. *found points into a source, until the next call. NOT_FOUND: the end. */
 static enum hf_err
 step(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *detail)
@@ -288,6 +315,8 @@ step(struct hf_iter *iter, const struct hf_entry **found, struct hf_detail *deta
     const struct hf_range *range = &iter->range;
     enum hf_err err = HF_OK;
 
+    if (iter->alone != NULL)
+        return step_alone(iter, found, detail);
     if (!iter->is_placed)
         err = place_all(iter, range->reverse ? range->limit : range->from, detail);
     if (err == HF_OK)

@@ -89,12 +89,3 @@ hf_read_version(struct hf_db *db, struct hf_span key, uint64_t *version,
     hf_catalog_unref(&db->tables, catalog);
     return err == HF_ERR_NOT_FOUND ? HF_OK : err;
 }
-
-void
-hf_item_fill(struct hf_item *item, const struct hf_entry *entry)
-{
-    item->key = entry->key;
-    item->value = entry->value;
-    item->version = entry->version;
-    item->time_us = entry->time_us;
-}

@@ -57,7 +57,14 @@ enum hf_err hf_read_cover(const struct hf_catalog *catalog, struct hf_span key,
 enum hf_err hf_read_version(struct hf_db *db, struct hf_span key, uint64_t *version,
                             struct hf_detail *detail) HF_MUST_CHECK;
 
-void hf_item_fill(struct hf_item *item, const struct hf_entry *entry);
+static inline void
+hf_item_fill(struct hf_item *item, const struct hf_entry *entry)
+{
+    item->key = entry->key;
+    item->value = entry->value;
+    item->version = entry->version;
+    item->time_us = entry->time_us;
+}
 
 /*
  * A view of `version`, published or not, with the mutex held. HISTORY_GONE, NO_MEMORY.

@@ -278,28 +278,43 @@ settle_back(struct hf_source *source, enum hf_err err, struct hf_detail *detail)
     return show_cursor(source, err);
 }
 
-/*
- * To the next key that has an entry to show. The loops above would do, each decoding the entry
- * anew; this is what a scan spends its time on. What is shown tells the key to leave, and stays
- * in place while its block is pinned.
- */
+/* From the last entry of a block to the next one to show. What was shown tells the key to
+ * leave, and stays in place while its block is pinned. */
 static enum hf_err
-next_in_tables(struct hf_source *source, struct hf_detail *detail)
+next_in_blocks(struct hf_source *source, struct hf_span shown, struct hf_detail *detail)
 {
     struct hf_cached *pin = pin_current(cursor_of(source));
-    struct hf_entry entry = source->entry;
     enum hf_err err;
 
     do {
         err = step_forward(source, detail);
         if (err != HF_OK || cursor_of(source)->at_end)
             break;
-        entry = hf_table_cursor_entry(cursor_of(source));
-    } while (entry.version > source->version || hf_span_equal(entry.key, source->entry.key));
+        source->entry = hf_table_cursor_entry(cursor_of(source));
+    } while (source->entry.version > source->version ||
+             hf_span_equal(source->entry.key, shown));
     hf_cache_unpin(source->env->cache, pin);
     source->at_end = err != HF_OK || cursor_of(source)->at_end;
-    source->entry = entry;
     return err;
+}
+
+/*
+ * To the next key that has an entry to show. The loops above would do, each decoding the entry
+ * anew; this is what a scan spends its time on. Mostly it is in the block where the cursor
+ * stands: there nothing is pinned, and a key is told by its place.
+ */
+static enum hf_err
+next_in_tables(struct hf_source *source, struct hf_detail *detail)
+{
+    struct hf_table_cursor *cursor = cursor_of(source);
+    struct hf_span shown = source->entry.key;
+
+    while (hf_table_cursor_step(cursor)) {
+        source->entry = hf_table_cursor_entry(cursor);
+        if (source->entry.key.at != shown.at && source->entry.version <= source->version)
+            return HF_OK;
+    }
+    return next_in_blocks(source, shown, detail);
 }
 
 static enum hf_err

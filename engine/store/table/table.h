@@ -163,9 +163,27 @@ enum hf_err hf_table_cursor_next(struct hf_table_cursor *cursor,
                                  struct hf_detail *detail) HF_MUST_CHECK;
 enum hf_err hf_table_cursor_prev(struct hf_table_cursor *cursor,
                                  struct hf_detail *detail) HF_MUST_CHECK;
+/* To the next entry in the block where the cursor stands; false: it is on the last one. */
+static inline bool
+hf_table_cursor_step(struct hf_table_cursor *cursor)
+{
+    struct hf_table_step *step = &cursor->step[cursor->table->meta.depth];
+
+    if (step->index + 1 == step->block->count)
+        return false;
+    step->index++;
+    return true;
+}
 /* Not at the end. Its spans stay good until the cursor moves; of a shared one, as long as its
  * block is pinned: the last step's `cached`. */
-struct hf_entry hf_table_cursor_entry(const struct hf_table_cursor *cursor);
+static inline struct hf_entry
+hf_table_cursor_entry(const struct hf_table_cursor *cursor)
+{
+    const struct hf_table_step *step = &cursor->step[cursor->table->meta.depth];
+
+    HF_ASSERT(!cursor->at_end);
+    return hf_block_entry(step->block, step->index);
+}
 
 /* ---- looking at all of it ---------------------------------------------------------------- */
 

@@ -350,10 +350,3 @@ hf_table_cursor_prev(struct hf_table_cursor *cursor, struct hf_detail *detail)
     leave_all(cursor);
     return HF_OK;
 }
-
-struct hf_entry
-hf_table_cursor_entry(const struct hf_table_cursor *cursor)
-{
-    HF_ASSERT(!cursor->at_end);
-    return step_entry(&cursor->step[cursor->table->meta.depth]);
-}
