@@ -139,6 +139,7 @@
     X(merge_drop_deletes, "M51: a merge drops deletes whatever lies below")                    \
     X(merge_drop_ranges, "a merge drops ranges whatever lies below")                           \
     X(flush_lose_ranges, "a flush leaves the ranges of its memtable out")                      \
+    X(merge_keep_misread, "a merge installs a table whose ranges it misread")                  \
     X(range_covers_newer, "a range covers what was written after it, too")                     \
     X(scan_passes_newer, "a scan goes past what was written into a range, too")                \
     X(table_bounds_without_ranges, "the bounds of a table leave its ranges out")               \

@@ -540,6 +540,10 @@ check(struct hf_merge *merge, struct hf_detail *detail)
     enum hf_err err = hf_table_check_step(merge->check, CHECK_BLOCKS, &more, detail);
     if (merge->env->mutex != NULL)
         hf_mutex_lock(merge->env->mutex);
+    /* What is whole now may have been misread when it was opened. */
+    if (err == HF_OK && !more)
+        err =
+            hf_table_ranges_again(merge->outputs[merge->output_count - 1], merge->env, detail);
     if (err == HF_OK && !more) {
         hf_table_check_close(merge->check);
         merge->check = NULL;

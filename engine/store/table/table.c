@@ -110,9 +110,8 @@ table_new(struct hf_table_env *env, const struct hf_table_info *info)
     return table;
 }
 
-/* Damaged ones are not refused here: what no range could cover can still be read. */
 static enum hf_err
-read_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *detail)
+load_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *detail)
 {
     struct hf_range_list list;
     enum hf_err err;
@@ -127,11 +126,32 @@ read_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *
     if (err == HF_ERR_NO_MEMORY)
         hf_detail_set(detail, err, "no memory for the ranges of table-%010u",
                       (unsigned)table->info.number);
+    return err;
+}
+
+/* Damaged ones are not refused here: what no range could cover can still be read. */
+static enum hf_err
+read_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *detail)
+{
+    enum hf_err err = load_ranges(table, env, detail);
+
     if (err != HF_ERR_CORRUPT)
         return err;
     HF_MARK(table_ranges_bad);
     table->ranges_are_bad = true;
     return HF_OK;
+}
+
+enum hf_err
+hf_table_ranges_again(struct hf_table *table, struct hf_table_env *env,
+                      struct hf_detail *detail)
+{
+    if (!table->ranges_are_bad || HF_PLANTED(merge_keep_misread))
+        return HF_OK;
+    enum hf_err err = load_ranges(table, env, detail);
+    if (err == HF_OK)
+        table->ranges_are_bad = false;
+    return err;
 }
 
 enum hf_err

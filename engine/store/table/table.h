@@ -113,6 +113,10 @@ enum hf_err hf_table_time_of(struct hf_table_env *env, struct hf_table *table, u
  * read. */
 enum hf_err hf_table_cover(const struct hf_table *table, struct hf_span key, uint64_t version,
                            uint64_t *cover, struct hf_detail *detail) HF_MUST_CHECK;
+/* Reads the ranges again if they were damaged when the table was opened; CORRUPT if they still
+ * are. Only for who has the table alone: nothing guards it. */
+enum hf_err hf_table_ranges_again(struct hf_table *table, struct hf_table_env *env,
+                                  struct hf_detail *detail) HF_MUST_CHECK;
 /* CORRUPT if the ranges of the table are damaged. */
 enum hf_err hf_table_ranges_check(const struct hf_table *table,
                                   struct hf_detail *detail) HF_MUST_CHECK;
