@@ -374,8 +374,8 @@ judge_shrinking(struct sim_run *run)
 /*
  * Whether the log is to shrink in this same handle, before the last one shows the same. What a
  * failed call left in it would be hidden by the flush. Where a call failed for want of room or
- * of memory this handle is not like the last one, and is always asked; else on a draw. On a tape
- * of zeros it is asked: saved failures may need it.
+ * of memory this handle is not like the last one, and is always asked; else on a draw, which
+ * says yes on a tape of zeros: saved failures may need it.
  */
 static bool
 shrinks_here(struct sim_run *run)
