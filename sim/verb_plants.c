@@ -51,7 +51,7 @@ print_trial(const struct sim_garden *garden, const struct sim_try *trial)
         fprintf(out, "  WRONG PROPERTY, expected ");
         sim_print_properties(out, trial->expected);
         fprintf(out, "\n%30s", "");
-        sim_print_reproduce(out, scenario, trial->result.seed, name);
+        sim_print_reproduce(out, scenario, &trial->result, name);
     }
     putc('\n', out);
 }
@@ -73,7 +73,7 @@ print_trial_json(const struct sim_garden *garden, const struct sim_try *trial)
         sim_print_properties(out, trial->expected);
         fprintf(out, "\",\"scenario\":\"%s\",\"seed\":\"%" PRIu64 "\",\"reproduce\":\"",
                 scenario->name, trial->result.seed);
-        sim_print_reproduce(out, scenario, trial->result.seed, name);
+        sim_print_reproduce(out, scenario, &trial->result, name);
         putc('"', out);
     }
     fprintf(out, "}\n");
@@ -143,6 +143,25 @@ choose(struct sim_garden *garden)
     return good;
 }
 
+/* What only a matrix does is not passed over where there is none. */
+static bool
+is_sound(const struct sim_args *args)
+{
+    const char *wrong = NULL;
+
+    if (args->matrix && args->without != 0)
+        wrong = "--without goes without --matrix: it is one table or the other";
+    else if (!args->matrix && args->baseline != NULL)
+        wrong = "--baseline is what a matrix was: it goes with --matrix";
+    else if (!args->matrix && args->tries != 0)
+        wrong = "--tries is how often a matrix tries each plant: it goes with --matrix";
+    else if (!args->matrix && args->contract_count > 1)
+        wrong = "several --contract are the columns of a matrix: they go with --matrix";
+    if (wrong != NULL)
+        fprintf(stderr, "holdfast-sim: %s\n", wrong);
+    return wrong == NULL;
+}
+
 int
 sim_verb_plants(const struct sim_args *args)
 {
@@ -150,11 +169,8 @@ sim_verb_plants(const struct sim_args *args)
     struct sim_args standing = *args;
     int status = SIM_EXIT_USAGE;
 
-    if (args->baseline != NULL && !args->matrix) {
-        fprintf(stderr,
-                "holdfast-sim: --baseline is what a matrix was: it goes with --matrix\n");
+    if (!is_sound(args))
         return SIM_EXIT_USAGE;
-    }
     /* Before the work, not after hours of it. */
     if (args->baseline != NULL && strcmp(args->baseline, "-") != 0 &&
         access(args->baseline, R_OK) != 0) {

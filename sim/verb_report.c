@@ -10,6 +10,11 @@ sim_verb_report(const struct sim_args *args)
     struct sim_report report;
     int status = SIM_EXIT_USAGE;
 
+    if (args->json) {
+        fprintf(stderr, "holdfast-sim: report makes a page, of HTML; its results are JSON "
+                        "already, and merge --json adds them up\n");
+        return status;
+    }
     if (args->line.word_count == 0) {
         fprintf(stderr, "holdfast-sim: report wants files of results (run --json)\n");
         return status;

@@ -106,6 +106,15 @@ status 2 --jsno run && said 'did you mean --json?' ; point 'an option names the 
 status 2 replay && said 'usage: holdfast-sim replay FILE --seed N' &&
     status 2 shrink && said 'usage: holdfast-sim shrink FILE --seed N'
 point 'replay and shrink want a file'
+status 2 plants --tries 3 wal_skip_sync && said 'goes with --matrix' &&
+    status 2 plants --contract xfs --contract btrfs wal_skip_sync && said 'go with --matrix' &&
+    status 2 plants --matrix --without opens wal_skip_sync && said 'one table or the other'
+point 'what only a matrix does is refused where there is none'
+status 2 report --json "$d/part1.jsonl" && said 'makes a page' ; point 'a page is no JSON'
+status 0 run --time 8h --seeds 1..2 scenarios/small/strict_cut.scn ; point 'hours are a time'
+status 3 run --doubled 1/1 --seeds 1..1 scenarios/sync/calm.scn --plant wal_salt_of_process
+grep -qF 'run scenarios/sync/calm.scn --seeds 1..1 --doubled 1/1 --plant' "$d/out" "$d/err"
+point 'what only a second run shows is reproduced by two'
 status 2 shrink scenarios/small/strict_cut.scn && said 'wants --seed N'
 point 'and shrink a seed'
 for verb in 'shrink --seed 1' explore; do

@@ -15,10 +15,18 @@
 #define KNOBS_COLUMN 60 /* no knob begins behind it */
 
 void
-sim_print_reproduce(FILE *to, const struct sim_scenario *scenario, uint64_t seed,
-                    const char *plant)
+sim_print_reproduce(FILE *to, const struct sim_scenario *scenario,
+                    const struct sim_result *result, const char *plant)
 {
-    fprintf(to, "holdfast-sim replay %s --seed %" PRIu64, scenario->text.path, seed);
+    const char *path = scenario->text.path;
+    uint64_t seed = result->seed;
+
+    /* One run alone is right: it takes the second to show that they differ. */
+    if (result->property == SIM_HOLDS_DETERMINISTIC)
+        fprintf(to, "holdfast-sim run %s --seeds %" PRIu64 "..%" PRIu64 " --doubled 1/1", path,
+                seed, seed);
+    else
+        fprintf(to, "holdfast-sim replay %s --seed %" PRIu64, path, seed);
     if (plant != NULL)
         fprintf(to, " --plant %s", plant);
 }
@@ -158,7 +166,7 @@ sim_print_json(FILE *to, const struct sim_scenario *scenario, const struct sim_r
     if (result->verdict != SIM_HELD) {
         fprintf(to, ",\"property\":\"%s\",\"reproduce\":\"",
                 sim_property_name(result->property));
-        sim_print_reproduce(to, scenario, result->seed, plant);
+        sim_print_reproduce(to, scenario, result, plant);
         fprintf(to, "\",\"expected\":");
         sim_print_json_string(to, result->expected);
         fprintf(to, ",\"found\":");
@@ -179,7 +187,7 @@ sim_print_failure(FILE *to, const struct sim_scenario *scenario,
             sim_property_name(result->property), scenario->name, result->seed, result->expected,
             result->found);
     fprintf(to, "  reproduce: ");
-    sim_print_reproduce(to, scenario, result->seed, plant);
+    sim_print_reproduce(to, scenario, result, plant);
     putc('\n', to);
 }
 

@@ -9,9 +9,9 @@
 
 #include <stdio.h>
 
-/* The one line that reproduces a run. `plant` NULL: none is on. */
-void sim_print_reproduce(FILE *to, const struct sim_scenario *scenario, uint64_t seed,
-                         const char *plant);
+/* The one line that reproduces a run that did not hold. `plant` NULL: none is on. */
+void sim_print_reproduce(FILE *to, const struct sim_scenario *scenario,
+                         const struct sim_result *result, const char *plant);
 /* `text` as a JSON string, quotes included. */
 void sim_print_json_string(FILE *to, const char *text);
 /* One run as one line of JSON. `plant` as above; `events` NULL: none are known. */

@@ -21,6 +21,7 @@ static const struct {
     { SIM_DURATION, "ms", 1000 },
     { SIM_DURATION, "s", 1000000 },
     { SIM_DURATION, "m", 60000000 },
+    { SIM_DURATION, "h", UINT64_C(3600000000) },
 };
 
 static const char *
@@ -32,7 +33,7 @@ unit_missing(enum sim_unit unit)
     case SIM_SIZE:
         return "a size is wanted: bytes, or with KiB, MiB or GiB";
     case SIM_DURATION:
-        return "a time is wanted, with us, ms, s or m";
+        return "a time is wanted, with us, ms, s, m or h";
     }
     return "";
 }

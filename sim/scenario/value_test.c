@@ -23,6 +23,7 @@ static const struct {
     { SIM_DURATION, "30ms", 30000 },
     { SIM_DURATION, "2s", 2000000 },
     { SIM_DURATION, "10m", 600000000 },
+    { SIM_DURATION, "8h", UINT64_C(28800000000) },
 };
 
 static const struct {
