@@ -13,7 +13,7 @@ export ONLY
 sh ci/steps/unit.sh
 
 planted=$BUILD/readers_planted
-"$CC" -std=c11 -g -O1 -pthread -Iengine -fsanitize=thread -DHF_PLANTS -o "$planted" \
+$CC -std=c11 -g -O1 -pthread -Iengine -fsanitize=thread -DHF_PLANTS -o "$planted" \
     engine/memory/readers_test.c engine/memory/readers.c \
     "$BUILD/obj/check/libposix.a" "$BUILD/obj/check/libengine.a"
 if "$planted" >"$planted.log" 2>&1 || ! grep -q 'data race' "$planted.log"; then
