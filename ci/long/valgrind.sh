@@ -6,7 +6,8 @@
 #
 # CI does it to the tool and to a few scenarios (ci/steps/memcheck.sh). The tests are built
 # without sanitisers, which cannot share a process with valgrind, but with all assertions; one
-# that takes a second takes half a minute here. $BUILD/log/valgrind has a line of each.
+# that takes a second takes half a minute here. $BUILD/log/valgrind has a line of each. Half an
+# hour of processor time.
 
 set -eu
 . ci/build/common.sh
@@ -15,8 +16,9 @@ need valgrind valgrind
 export BUILD="${BUILD:-build}/valgrind-all" CC="${CC:-gcc}" JOBS="${JOBS:-2}"
 export ONLY="$*" POINTS="$BUILD/log/points"
 export CFLAGS='-fno-sanitize=all' LDFLAGS='-fno-sanitize=all'
-export RUN_LIMIT=7200 RUN_UNDER='valgrind -q --error-exitcode=99 --leak-check=full
-    --errors-for-leak-kinds=definite --show-leak-kinds=definite'
+# A test may have megabytes on its stack, which valgrind would take for another stack.
+export RUN_LIMIT=7200 RUN_UNDER='valgrind -q --error-exitcode=99 --max-stackframe=16777216
+    --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite'
 mkdir -p "$BUILD/log"
 sh ci/steps/unit.sh >"$BUILD/log/valgrind" || {
     cat "$BUILD/log/valgrind"
