@@ -71,6 +71,7 @@
     X(table_filter_folded, "a filter planned too large was folded")                            \
     X(scan_passed_range, "a scan went past what a range covers at once")                       \
     X(table_ranges_bad, "a table was opened whose deleted ranges are damaged")                 \
+    X(table_ranges_read_later, "deleted ranges that an open could not read were read later")   \
     X(view_old_version, "a read reached an older version through a side link")                 \
     X(reclaim_moved, "memory mode moved a living record out of a segment")                     \
     X(reclaim_moved_old, "a record was moved that a newer one supersedes, for a view")         \
@@ -139,7 +140,7 @@
     X(merge_drop_deletes, "M51: a merge drops deletes whatever lies below")                    \
     X(merge_drop_ranges, "a merge drops ranges whatever lies below")                           \
     X(flush_lose_ranges, "a flush leaves the ranges of its memtable out")                      \
-    X(merge_keep_misread, "a merge installs a table whose ranges it misread")                  \
+    X(table_keep_misread, "a table whose ranges were misread is damaged until an open")        \
     X(range_covers_newer, "a range covers what was written after it, too")                     \
     X(scan_passes_newer, "a scan goes past what was written into a range, too")                \
     X(table_bounds_without_ranges, "the bounds of a table leave its ranges out")               \

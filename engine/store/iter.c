@@ -462,7 +462,8 @@ step_uncovered(struct hf_iter *iter, const struct hf_entry **found, struct hf_de
     while (err == HF_OK) {
         err = step(iter, found, detail);
         if (err == HF_OK)
-            err = hf_read_cover(view->catalog, (*found)->key, view->version, &cover, detail);
+            err = hf_read_cover(view->db, view->catalog, (*found)->key, view->version, &cover,
+                                detail);
         if (err != HF_OK || cover <= (*found)->version)
             break;
         if (++passed < wait)

@@ -45,8 +45,8 @@ hf_read_has_ranges(const struct hf_catalog *catalog)
 }
 
 enum hf_err
-hf_read_cover(const struct hf_catalog *catalog, struct hf_span key, uint64_t version,
-              uint64_t *cover, struct hf_detail *detail)
+hf_read_cover(struct hf_db *db, const struct hf_catalog *catalog, struct hf_span key,
+              uint64_t version, uint64_t *cover, struct hf_detail *detail)
 {
     enum hf_err err = HF_OK;
 
@@ -57,7 +57,7 @@ hf_read_cover(const struct hf_catalog *catalog, struct hf_span key, uint64_t ver
         return HF_OK; /* what is in a table is older */
     for (uint32_t i = 0; err == HF_OK && i < catalog->ranged_count; i++) {
         uint64_t found;
-        err = hf_table_cover(catalog->ranged[i], key, version, &found, detail);
+        err = hf_table_cover(&db->tables, catalog->ranged[i], key, version, &found, detail);
         if (err == HF_OK && found > *cover)
             *cover = found;
     }

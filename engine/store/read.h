@@ -45,9 +45,9 @@ enum hf_err hf_read_tables(struct hf_db *db, const struct hf_catalog *catalog,
 /* Whether there is a range anywhere in the catalog. */
 bool hf_read_has_ranges(const struct hf_catalog *catalog);
 /* The version of the newest range over `key`, up to `version`, anywhere; 0: none. CORRUPT:
- * those of a table cannot be read. */
-enum hf_err hf_read_cover(const struct hf_catalog *catalog, struct hf_span key,
-                          uint64_t version, uint64_t *cover,
+ * those of a table cannot be read; IO, NO_MEMORY. */
+enum hf_err hf_read_cover(struct hf_db *db, const struct hf_catalog *catalog,
+                          struct hf_span key, uint64_t version, uint64_t *cover,
                           struct hf_detail *detail) HF_MUST_CHECK;
 
 /*

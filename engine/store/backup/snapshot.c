@@ -161,8 +161,10 @@ find_base(struct writing *w, struct hf_detail *detail)
         hf_db_unlock(w->db);
     }
     for (uint32_t i = 0; err == HF_ERR_NOT_FOUND && i < catalog->ranged_count; i++) {
+        hf_db_lock(w->db);
         if (find_in_ranges(catalog->ranged[i]->ranges, base, &w->base_time_us))
             err = HF_OK;
+        hf_db_unlock(w->db);
     }
     for (uint32_t i = 0; err == HF_ERR_NOT_FOUND && i < catalog->table_count; i++)
         err = find_in_samples(w->db, catalog->tables[i], base, &w->base_time_us, detail);
@@ -286,6 +288,10 @@ gather_ranges(struct writing *w, struct hf_detail *detail)
 
     if (w->snapshot.base == 0)
         return HF_OK;
+    for (uint32_t i = 0; err == HF_OK && i < catalog->ranged_count; i++)
+        err = hf_table_ranges_check(&w->db->tables, catalog->ranged[i], detail);
+    if (err != HF_OK)
+        return err;
     w->db->budget.over = UINT64_MAX; /* as for the rest of its memory */
     for (uint32_t i = 0; err == HF_OK && i < catalog->memtable_count; i++)
         err = add_newer(&w->ranges, catalog->memtables[i]->ranges, &w->snapshot);
@@ -294,8 +300,6 @@ gather_ranges(struct writing *w, struct hf_detail *detail)
     w->db->budget.over = 0;
     if (err != HF_OK)
         return hf_detail_set(detail, err, "no memory for the ranges of a snapshot");
-    for (uint32_t i = 0; err == HF_OK && i < catalog->ranged_count; i++)
-        err = hf_table_ranges_check(catalog->ranged[i], detail);
     hf_range_list_settle(&w->ranges);
     hf_range_list_sort_by_key(&w->ranges);
     return err;

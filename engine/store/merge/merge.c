@@ -93,6 +93,20 @@ measure(struct hf_merge *merge)
     measure_tables(merge, plan->older, plan->older_count);
 }
 
+/* What damaged ranges have deleted must not come back by way of a new table. */
+static enum hf_err
+check_ranges(struct hf_table_env *env, const struct hf_merge_plan *plan,
+             struct hf_detail *detail)
+{
+    enum hf_err err = HF_OK;
+
+    for (uint32_t i = 0; err == HF_OK && i < plan->newer_count; i++)
+        err = hf_table_ranges_check(env, plan->newer[i], detail);
+    for (uint32_t i = 0; err == HF_OK && i < plan->older_count; i++)
+        err = hf_table_ranges_check(env, plan->older[i], detail);
+    return err;
+}
+
 static enum hf_err
 open_ranges(struct hf_merge *merge)
 {
@@ -148,10 +162,14 @@ enum hf_err
 hf_merge_open(struct hf_merge **out, struct hf_table_env *env, const struct hf_merge_plan *plan,
               struct hf_detail *detail)
 {
-    struct hf_merge *merge = hf_budget_alloc(env->budget, sizeof *merge);
-    enum hf_err err = HF_ERR_NO_MEMORY;
+    enum hf_err err = check_ranges(env, plan, detail);
+    struct hf_merge *merge;
 
     *out = NULL;
+    if (err != HF_OK)
+        return err;
+    err = HF_ERR_NO_MEMORY;
+    merge = hf_budget_alloc(env->budget, sizeof *merge);
     if (merge == NULL)
         return hf_detail_set(detail, err, "no memory for a merge of tables");
     *merge = (struct hf_merge){
@@ -295,26 +313,11 @@ remember(struct hf_merge *merge, const struct hf_entry *entry, bool is_same_key)
 
 /* ---- steps without the mutex ------------------------------------------------------------- */
 
-/* What damaged ranges have deleted must not come back by way of a new table. */
-static enum hf_err
-check_ranges(struct hf_table *const *tables, uint32_t count, struct hf_detail *detail)
-{
-    enum hf_err err = HF_OK;
-
-    for (uint32_t i = 0; err == HF_OK && i < count; i++)
-        err = hf_table_ranges_check(tables[i], detail);
-    return err;
-}
-
 static enum hf_err
 seek_all(struct hf_merge *merge, struct hf_detail *detail)
 {
-    enum hf_err err = check_ranges(merge->plan.newer, merge->plan.newer_count, detail);
+    enum hf_err err = hf_merge_times_gather(&merge->times, &merge->plan, detail);
 
-    if (err == HF_OK)
-        err = check_ranges(merge->plan.older, merge->plan.older_count, detail);
-    if (err == HF_OK)
-        err = hf_merge_times_gather(&merge->times, &merge->plan, detail);
     for (uint32_t i = 0; err == HF_OK && i < merge->source_count; i++)
         err = hf_source_seek(&merge->sources[i], hf_span(NULL, 0), detail);
     merge->stage = PUMP;
@@ -540,10 +543,6 @@ check(struct hf_merge *merge, struct hf_detail *detail)
     enum hf_err err = hf_table_check_step(merge->check, CHECK_BLOCKS, &more, detail);
     if (merge->env->mutex != NULL)
         hf_mutex_lock(merge->env->mutex);
-    /* What is whole now may have been misread when it was opened. */
-    if (err == HF_OK && !more)
-        err =
-            hf_table_ranges_again(merge->outputs[merge->output_count - 1], merge->env, detail);
     if (err == HF_OK && !more) {
         hf_table_check_close(merge->check);
         merge->check = NULL;

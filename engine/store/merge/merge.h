@@ -34,7 +34,8 @@ struct hf_merge_plan {
     uint32_t *number_next; /* where file numbers come from */
 };
 
-/* With the mutex held, as all of these. NO_MEMORY, IO. */
+/* With the mutex held, as all of these. NO_MEMORY, IO; CORRUPT: ranges of an input cannot be
+ * read. */
 enum hf_err hf_merge_open(struct hf_merge **out, struct hf_table_env *env,
                           const struct hf_merge_plan *plan,
                           struct hf_detail *detail) HF_MUST_CHECK;

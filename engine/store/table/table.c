@@ -110,8 +110,9 @@ table_new(struct hf_table_env *env, const struct hf_table_info *info)
     return table;
 }
 
+/* Damaged ones are not refused here: what no range could cover can still be read. */
 static enum hf_err
-load_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *detail)
+read_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *detail)
 {
     struct hf_range_list list;
     enum hf_err err;
@@ -126,32 +127,11 @@ load_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *
     if (err == HF_ERR_NO_MEMORY)
         hf_detail_set(detail, err, "no memory for the ranges of table-%010u",
                       (unsigned)table->info.number);
-    return err;
-}
-
-/* Damaged ones are not refused here: what no range could cover can still be read. */
-static enum hf_err
-read_ranges(struct hf_table *table, struct hf_table_env *env, struct hf_detail *detail)
-{
-    enum hf_err err = load_ranges(table, env, detail);
-
     if (err != HF_ERR_CORRUPT)
         return err;
     HF_MARK(table_ranges_bad);
     table->ranges_are_bad = true;
     return HF_OK;
-}
-
-enum hf_err
-hf_table_ranges_again(struct hf_table *table, struct hf_table_env *env,
-                      struct hf_detail *detail)
-{
-    if (!table->ranges_are_bad || HF_PLANTED(merge_keep_misread))
-        return HF_OK;
-    enum hf_err err = load_ranges(table, env, detail);
-    if (err == HF_OK)
-        table->ranges_are_bad = false;
-    return err;
 }
 
 enum hf_err
@@ -286,24 +266,38 @@ look_up(struct hf_table_env *env, struct hf_table *table, struct hf_span key, ui
 }
 
 enum hf_err
-hf_table_ranges_check(const struct hf_table *table, struct hf_detail *detail)
+hf_table_ranges_check(struct hf_table_env *env, struct hf_table *table,
+                      struct hf_detail *detail)
 {
     if (!table->ranges_are_bad)
         return HF_OK;
-    return hf_table_corrupt(table, hf_table_ranges_off(table),
-                            "the ranges that it deletes cannot be read", detail);
+    enum hf_err err = HF_OK;
+    if (!HF_PLANTED(table_keep_misread)) {
+        table->ranges_are_bad = false;
+        err = read_ranges(table, env, detail);
+    }
+    if (err == HF_OK && table->ranges_are_bad)
+        return hf_table_corrupt(table, hf_table_ranges_off(table),
+                                "the ranges that it deletes cannot be read", detail);
+    table->ranges_are_bad = err != HF_OK;
+    if (err == HF_OK)
+        HF_MARK(table_ranges_read_later);
+    return err;
 }
 
 enum hf_err
-hf_table_cover(const struct hf_table *table, struct hf_span key, uint64_t version,
-               uint64_t *cover, struct hf_detail *detail)
+hf_table_cover(struct hf_table_env *env, struct hf_table *table, struct hf_span key,
+               uint64_t version, uint64_t *cover, struct hf_detail *detail)
 {
+    enum hf_err err = HF_OK;
+
     *cover = 0;
     if (table->ranges_are_bad && hf_span_compare(key, table->info.key_min) >= 0 &&
         !hf_table_ends_before(&table->info, key))
-        return hf_table_ranges_check(table, detail);
-    *cover = hf_range_set_cover(table->ranges, key, version);
-    return HF_OK;
+        err = hf_table_ranges_check(env, table, detail);
+    if (err == HF_OK)
+        *cover = hf_range_set_cover(table->ranges, key, version);
+    return err;
 }
 
 /* Puts a delete of the range's version in place of an older entry, or of none. */
@@ -335,7 +329,7 @@ hf_table_get(struct hf_table_env *env, struct hf_table *table, struct hf_span ke
         hf_table_ends_before(info, key))
         return HF_ERR_NOT_FOUND;
     if (table->meta.ranges_size > 0)
-        err = hf_table_cover(table, key, version, &cover, detail);
+        err = hf_table_cover(env, table, key, version, &cover, detail);
     if (err == HF_OK)
         err = ask_filter(env, table, hash, detail);
     if (err == HF_OK)

@@ -109,17 +109,18 @@ enum hf_err hf_table_version_at(struct hf_table_env *env, struct hf_table *table
 /* The time of a version, if there is a sample of it. NOT_FOUND; else as hf_table_version_at. */
 enum hf_err hf_table_time_of(struct hf_table_env *env, struct hf_table *table, uint64_t version,
                              uint64_t *time_us, struct hf_detail *detail) HF_MUST_CHECK;
-/* The version of the newest range over `key`, up to `version`; 0: none. CORRUPT: they cannot be
- * read. */
-enum hf_err hf_table_cover(const struct hf_table *table, struct hf_span key, uint64_t version,
-                           uint64_t *cover, struct hf_detail *detail) HF_MUST_CHECK;
-/* Reads the ranges again if they were damaged when the table was opened; CORRUPT if they still
- * are. Only for who has the table alone: nothing guards it. */
-enum hf_err hf_table_ranges_again(struct hf_table *table, struct hf_table_env *env,
+/*
+ * What could not be read of the table's ranges when it was opened is read again: it may have
+ * been misread. With the mutex held, under which this reads the file. CORRUPT: they are
+ * damaged; IO, NO_MEMORY.
+ */
+enum hf_err hf_table_ranges_check(struct hf_table_env *env, struct hf_table *table,
                                   struct hf_detail *detail) HF_MUST_CHECK;
-/* CORRUPT if the ranges of the table are damaged. */
-enum hf_err hf_table_ranges_check(const struct hf_table *table,
-                                  struct hf_detail *detail) HF_MUST_CHECK;
+/* The version of the newest range over `key`, up to `version`; 0: none. Errors as
+ * hf_table_ranges_check, with the mutex held. */
+enum hf_err hf_table_cover(struct hf_table_env *env, struct hf_table *table, struct hf_span key,
+                           uint64_t version, uint64_t *cover,
+                           struct hf_detail *detail) HF_MUST_CHECK;
 
 /* ---- cursors ----------------------------------------------------------------------------- */
 
