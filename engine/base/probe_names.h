@@ -122,6 +122,7 @@
     X(recovery_reuse_number, "M35: the next segment number ignores files outside the chain")   \
     X(recovery_remove_first, "M48: old segments are removed before the new one is durable")    \
     X(recovery_no_copy, "M49: what was recovered is not written anew, yet called durable")     \
+    X(recovery_strayed_is_dead, "M25: a segment under the name of a dead one is passed over")  \
     X(recovery_trust_names, "M06: recovery goes on from names that may not be durable")        \
     X(close_skip_sync, "M59: a clean close does not sync")                                     \
     X(wal_no_boundary, "M62: a later write goes into a sector that holds synced bytes")        \

@@ -24,6 +24,7 @@ enum hf_scanned_state {
     HF_SCANNED_BEGUN,   /* header, first group and link are good */
     HF_SCANNED_TORN,    /* a good header, and no good beginning in what follows */
     HF_SCANNED_DAMAGED, /* no good header, and something follows */
+    HF_SCANNED_STRAYED, /* a good header of another segment, and something follows */
     HF_SCANNED_NEWER    /* the header is of a newer format */
 };
 

@@ -50,6 +50,24 @@ refuse_newer(const struct hf_recovering *r)
     return HF_OK;
 }
 
+/*
+ * A header is durable before its file has a name, so no crash brings another segment under it.
+ * Where the names have come apart from what they named, the newest part of the log may stand
+ * under the name of a dead segment, or of one that never began.
+ */
+static enum hf_err
+refuse_strayed(const struct hf_recovering *r)
+{
+    for (uint32_t i = 0; i < r->found_count; i++) {
+        const struct hf_scanned *scanned = &r->found[i];
+        if (scanned->state == HF_SCANNED_STRAYED && !HF_PLANTED(recovery_strayed_is_dead))
+            return hf_detail_set(r->detail, HF_ERR_CORRUPT,
+                                 "wal-%010u holds what was written to wal-%010u",
+                                 scanned->number, scanned->header.number);
+    }
+    return HF_OK;
+}
+
 /* Refuses what stands behind the chosen end and cannot be a crash's doing. */
 static enum hf_err
 judge_behind(struct hf_recovering *r, uint32_t from)
@@ -58,7 +76,7 @@ judge_behind(struct hf_recovering *r, uint32_t from)
     for (uint32_t i = from; i < r->found_count; i++) {
         const struct hf_scanned *scanned = &r->found[i];
         bool vouched = r->witness > hf_wal_position(scanned->number, 0);
-        if (scanned->state == HF_SCANNED_DAMAGED)
+        if (scanned->state == HF_SCANNED_DAMAGED || scanned->state == HF_SCANNED_STRAYED)
             return hf_detail_set(r->detail, HF_ERR_CORRUPT,
                                  "wal-%010u at 0: the segment header is damaged",
                                  scanned->number);
@@ -186,6 +204,10 @@ hf_recovery_chain(struct hf_recovering *r)
     uint32_t stuck = 0;
     enum hf_err err = refuse_newer(r);
 
+    if (err == HF_OK)
+        err = refuse_strayed(r);
+    if (err == HF_ERR_CORRUPT)
+        HF_MARK(recovery_refused_corrupt);
     if (err != HF_OK)
         return err;
     r->chain = hf_budget_alloc(&r->db->budget, r->found_count * sizeof *r->chain);

@@ -93,7 +93,7 @@ classify(struct hf_scanned *scanned, uint32_t sector)
     }
     if (scanned->header.number != scanned->number) { /* not the name that we gave it */
         scanned->state =
-            scanned->data <= scanned->header.sector ? HF_SCANNED_UNBEGUN : HF_SCANNED_DAMAGED;
+            scanned->data <= scanned->header.sector ? HF_SCANNED_UNBEGUN : HF_SCANNED_STRAYED;
         return;
     }
     hf_wal_walk_init(&walk, bytes, &scanned->header, 0);
