@@ -2,7 +2,8 @@
 #
 #   release     what ships: libraries, tool, benchmarks
 #   storm       the simulator, and the engine with marks, chances and plants in it, for speed:
-#               it does without guards of the stack, since stormcheck sees more
+#               it does without guards of the stack, since stormcheck sees more, and without
+#               the guesses at what may be uninitialised, of which gcc has wrong ones at -O3
 #   parity      only linked: the simulator with the calls between engine and machine wrapped
 #   check       release with slow assertions, under the address and undefined sanitisers
 #   stormcheck  storm, likewise
@@ -51,7 +52,8 @@ flags_print() {
     release="$COMMON -O2 -fPIC $HARDENING $optional"
     checked="$COMMON -O1 -DHF_CHECK $SANITIZERS"
     storm='-DHF_SIM -DHF_PLANTS'
-    fast="$COMMON -O2 -fPIE $(accepted -fno-stack-protector) $(accepted -fcf-protection=none)"
+    fast="$COMMON -O3 -fPIE $(accepted -fno-stack-protector) $(accepted -fcf-protection=none)
+        $(accepted -Wno-maybe-uninitialized)"
     link="$SANITIZERS"
     if [ -n "${FUZZ_ENGINE:-}" ]; then
         checked="$checked -fsanitize=fuzzer-no-link"
