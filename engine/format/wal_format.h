@@ -158,7 +158,7 @@ hf_wal_op_decode(const void *op)
     struct hf_span key = hf_wal_op_key(op), value = hf_wal_op_value(op);
 
     return (struct hf_wal_op){
-        .type = (enum hf_wal_op_type) * (const uint8_t *)op,
+        .type = (enum hf_wal_op_type)((const uint8_t *)op)[0],
         .key = key,
         .value = value,
         .size = (uint32_t)hf_wal_op_size(key.len, value.len),

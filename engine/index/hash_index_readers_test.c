@@ -22,8 +22,8 @@ struct scene {
     struct hf_readers readers;
     struct hf_hash *index;
     uint64_t hashes[HASHES];
-    _Atomic uint64_t
-        said[HASHES]; /* the ref that is there, or a later one; 0, GONE: maybe none */
+    /* The ref that is there, or a later one is; 0, GONE: maybe none. */
+    _Atomic uint64_t said[HASHES];
     atomic_bool is_over;
     atomic_uint wrong, found;
 };
@@ -129,7 +129,7 @@ write_all(struct scene *scene)
     return true;
 }
 
-/* `top`: so many low bits of the hashes are all that differs. */
+/* `bits`: so many low bits of the hashes are all that differs. */
 static void
 test_scene(unsigned page_bits, unsigned bits, const char *what)
 {

@@ -66,7 +66,7 @@ struct hf_db {
     struct hf_readers readers;
 
     struct hf_manifest manifest; /* the durable one; number 0: none yet */
-    bool manifest_unsure;        /* a newer one was begun, and may be durable as well */
+    bool manifest_unsure;        /* a newer one got its name, or may have: durably or not */
     uint32_t file_number_next;   /* of tables and manifests */
     uint64_t memtable_size;      /* bytes that make a memtable full, */
     uint64_t table_size;         /* and a table that a compaction makes, */

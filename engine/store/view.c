@@ -310,6 +310,7 @@ get_some(struct hf_view *view, struct some *some)
     }
     return err;
 }
+
 enum hf_err
 hf_view_get_many(struct hf_view *view, const struct hf_span *keys, size_t count,
                  struct hf_item *items)

@@ -91,8 +91,8 @@ newest_begun(const struct sim_machine *machine, uint32_t from, uint32_t limit)
 }
 
 /*
- * Goes back along the links from segment `number`. False: it does not lead to the beginning,
- * and no further `limit` to try below is to be had; or, above 0, *limit is.
+ * Goes back along the links from segment `number`. False: they do not lead to where the log
+ * begins. Then *limit, if not 0, is the number below which another newest one is to be tried.
  */
 static bool
 follow(const struct sim_machine *machine, struct log *log, uint32_t number, uint32_t *limit)
