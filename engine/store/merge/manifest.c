@@ -54,9 +54,9 @@ record(struct hf_table_env *env, const char *temporary, struct hf_span bytes,
     return hf_dir_sync(env->dir, detail);
 }
 
-/* Without the mutex: the four steps. */
+/* Without the mutex: the four steps. *may_be: the name may have come to be. */
 static enum hf_err
-make_durable(struct hf_table_env *env, uint32_t number, struct hf_span bytes, bool *unsure,
+make_durable(struct hf_table_env *env, uint32_t number, struct hf_span bytes, bool *may_be,
              struct hf_detail *detail)
 {
     char temporary[HF_NAME_SIZE_MAX], name[HF_NAME_SIZE_MAX];
@@ -66,7 +66,7 @@ make_durable(struct hf_table_env *env, uint32_t number, struct hf_span bytes, bo
     hf_manifest_name(name, number, "");
     err = record(env, temporary, bytes, detail);
     if (err == HF_OK) {
-        *unsure = true;
+        *may_be = true;
         err = hf_dir_rename(env->dir, temporary, name, detail);
     }
     if (err == HF_OK && !HF_PLANTED(manifest_no_dir_sync))
@@ -84,6 +84,7 @@ hf_manifest_write(struct hf_table_env *env, struct hf_manifest *manifest,
     struct hf_table_info *infos = hf_budget_alloc(env->budget, infos_size);
     uint8_t *bytes = NULL;
     size_t size = 0;
+    bool may_be = false;
     enum hf_err err = HF_ERR_NO_MEMORY;
 
     manifest->table_count = catalog->table_count;
@@ -97,9 +98,11 @@ hf_manifest_write(struct hf_table_env *env, struct hf_manifest *manifest,
         hf_manifest_encode(bytes, manifest, infos);
         if (env->mutex != NULL)
             hf_mutex_unlock(env->mutex);
-        err = make_durable(env, manifest->number, hf_span(bytes, size), unsure, detail);
+        err = make_durable(env, manifest->number, hf_span(bytes, size), &may_be, detail);
         if (env->mutex != NULL)
             hf_mutex_lock(env->mutex);
+        if (may_be) /* said with the mutex: others look at it */
+            *unsure = true;
     } else {
         hf_detail_set(detail, err, "no memory for a manifest");
     }

@@ -28,7 +28,8 @@ uint32_t hf_manifest_number(const char *name, const char *suffix);
 /*
  * Makes `manifest`, with the tables of `catalog`, durable under manifest->number. Called with
  * the mutex held, which it gives up for the I/O. NO_MEMORY, FULL, IO: *unsure is set where it
- * may have become the manifest all the same; else it has not, and is not touched.
+ * may have become the manifest all the same; else it has not, and is not touched. It is set
+ * with the mutex, after the I/O.
  */
 enum hf_err hf_manifest_write(struct hf_table_env *env, struct hf_manifest *manifest,
                               const struct hf_catalog *catalog, bool *unsure,

@@ -8,6 +8,7 @@
  *   - a file is read, written and synced without the mutex, where the test says so
  *   - memory is taken and given back with the mutex, and never where the test forbids it
  *   - a file gets its name only when all of its bytes are synced
+ *   - what a test names as guarded by the mutex does not change while that is given up
  *
  * Only test programs include this, and one file of each.
  */
@@ -50,6 +51,8 @@ static struct test_disk {
     uint32_t open_files, live;                      /* handles; allocations */
     bool is_alloc_forbidden;
     struct hf_mutex *mutex; /* the one whose use is watched; NULL: none */
+    const bool *guarded;    /* by the mutex; NULL: nothing is watched, */
+    bool guarded_was;       /* when it was given up */
     const char *broken;     /* the first rule that was broken */
 } test_disk = { .fail_at = TEST_NEVER, .alloc_fail_at = TEST_NEVER };
 
@@ -237,6 +240,14 @@ hf_dir_rename(struct hf_dir *dir, const char *from, const char *to, struct hf_de
     return test_disk_fails(detail) ? HF_ERR_IO : HF_OK;
 }
 
+enum hf_err
+hf_dir_sync(struct hf_dir *dir, struct hf_detail *detail)
+{
+    (void)dir;
+    test_disk_outside("a directory was synced with the mutex held");
+    return test_disk_fails(detail) ? HF_ERR_IO : HF_OK;
+}
+
 /* Never fails: nobody asks. */
 enum hf_err
 hf_dir_remove(struct hf_dir *dir, const char *name, struct hf_detail *detail)
@@ -298,6 +309,8 @@ void
 hf_mutex_lock(struct hf_mutex *mutex)
 {
     test_disk_rule(!mutex->is_locked, "a mutex was locked twice");
+    test_disk_rule(test_disk.guarded == NULL || *test_disk.guarded == test_disk.guarded_was,
+                   "what the mutex guards was changed without it");
     mutex->is_locked = true;
 }
 
@@ -305,6 +318,8 @@ void
 hf_mutex_unlock(struct hf_mutex *mutex)
 {
     test_disk_rule(mutex->is_locked, "a mutex was unlocked that nobody holds");
+    if (test_disk.guarded != NULL)
+        test_disk.guarded_was = *test_disk.guarded;
     mutex->is_locked = false;
 }
 
