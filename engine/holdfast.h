@@ -253,7 +253,8 @@ HF_API enum hf_err hf_get(struct hf_db *db, struct hf_span key, void *buffer, si
 /*
  * A view: the database as of one version, whatever is written meanwhile. It is also the read
  * guard: what hf_view_get points to stays in place, unchanged, until the view is closed; what
- * comes out of tables counts against memory_limit meanwhile.
+ * comes out of tables counts against memory_limit meanwhile. Several threads may read from one
+ * view; whoever closes it is the last.
  */
 struct hf_view;
 

@@ -112,8 +112,9 @@ struct hf_view {
     struct hf_cached **pins;    /* blocks of tables that its reads have handed out */
     uint32_t pin_count, pin_capacity;
     uint64_t version;
-    uint64_t epoch;     /* db->reclaim.epoch, when it was opened */
-    uint32_t iterators; /* open on it */
+    uint64_t epoch;       /* db->reclaim.epoch, when it was opened */
+    uint32_t iterators;   /* open on it */
+    uint32_t pins_coming; /* of readers that look into tables now */
 };
 
 static inline bool

@@ -133,7 +133,8 @@ hf_view_close(struct hf_view *view)
 
 /* ---- point reads ------------------------------------------------------------------------- */
 
-/* Room for one more pin, so that keeping it cannot fail. */
+/* Room for one more pin, beside those that other threads are about to keep: so that keeping it
+ * cannot fail. */
 static enum hf_err
 reserve_pin(struct hf_view *view)
 {
@@ -141,7 +142,7 @@ reserve_pin(struct hf_view *view)
     uint32_t capacity = view->pin_capacity == 0 ? PINS_MIN : view->pin_capacity * 2;
     struct hf_cached **pins;
 
-    if (view->pin_count < view->pin_capacity)
+    if (view->pin_count + view->pins_coming < view->pin_capacity)
         return HF_OK;
     pins = hf_budget_alloc(budget, capacity * sizeof(struct hf_cached *));
     if (pins == NULL)
@@ -164,10 +165,12 @@ keep_pin(struct hf_view *view, struct hf_cached *pin)
             return;
         }
     }
+    HF_ASSERT(view->pin_count < view->pin_capacity);
     view->pins[view->pin_count++] = pin;
 }
 
-/* What no memtable knows. With the mutex held, as the next one. */
+/* What no memtable knows. With the mutex held, as the next one; it is given up while files are
+ * read, and other threads may read from the same view meanwhile. */
 static enum hf_err
 get_from_tables(struct hf_view *view, struct hf_span key, struct hf_item *item)
 {
@@ -178,8 +181,11 @@ get_from_tables(struct hf_view *view, struct hf_span key, struct hf_item *item)
     enum hf_err err = reserve_pin(view);
 
     detail.text[0] = 0;
-    if (err == HF_OK)
+    if (err == HF_OK) {
+        view->pins_coming++;
         err = hf_read_tables(db, view->catalog, key, view->version, &found, &detail);
+        view->pins_coming--;
+    }
     if (err == HF_OK && found.entry.is_delete) {
         hf_cache_unpin(db->cache, found.pin);
         return HF_ERR_NOT_FOUND;
