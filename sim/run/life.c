@@ -22,7 +22,6 @@
 #define TRIES_UNDER_FAULTS 3u
 #define TRIES_MAX 5u
 #define LIVES_WITHOUT_STEP_MAX 12u
-#define SHRINK_ONE_IN 4u /* runs in which no call can have failed */
 
 /* ---- options ----------------------------------------------------------------------------- */
 
@@ -371,22 +370,6 @@ judge_shrinking(struct sim_run *run)
                   sim_machine_count_files(run->machine, SIM_FILE_WAL));
 }
 
-/*
- * Whether the log is to shrink in this same handle, before the last one shows the same. What a
- * failed call left in it would be hidden by the flush. Where a call failed for want of room or
- * of memory this handle is not like the last one, and is always asked; else on a draw, which
- * says yes on a tape of zeros: saved failures may need it.
- */
-static bool
-shrinks_here(struct sim_run *run)
-{
-    if (sim_run_file_faults(run) > 0)
-        return false;
-    return sim_run_knob(run, SIM_KNOB_CAPACITY) != 0 ||
-           sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > 0 ||
-           sim_draw(run->tape, "shrink.here", run->lives, SHRINK_ONE_IN) == 0;
-}
-
 /* The faults are over: in this same handle writing goes on, unless the log has failed. */
 static void
 resume(struct sim_run *run)
@@ -402,8 +385,8 @@ resume(struct sim_run *run)
     if (sim_oracle_kept(run->oracle) == before)
         sim_run_break(run, SIM_HOLDS_RESUMES, "a put succeeds once the faults are over",
                       "it is refused");
-    else if (shrinks_here(run))
-        judge_shrinking(run);
+    else if (sim_run_file_faults(run) == 0)
+        judge_shrinking(run); /* else its flush would hide what a failed call left in the log */
 }
 
 static void
