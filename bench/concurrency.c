@@ -20,6 +20,7 @@
 #define THREADS_MAX 9u
 #define KEYS_EACH 20000u
 #define SMOKE_KEYS 200u
+#define TEAM_NS_MIN 40000000u /* some turns of each thread, where others want the processors */
 
 struct team {
     struct hf_db *db;
@@ -113,12 +114,15 @@ work(void *context)
     return NULL;
 }
 
-/* Lets `count` members work for `ns`. */
+/* Lets `count` members work for `ns`, or TEAM_NS_MIN. */
 static void
 run_team(struct team *team, struct member *members, unsigned count, uint64_t ns)
 {
-    struct timespec pause = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+    struct timespec pause;
 
+    if (ns < TEAM_NS_MIN)
+        ns = TEAM_NS_MIN;
+    pause = (struct timespec){ (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
     atomic_store(&team->ready, 0);
     atomic_store(&team->has_begun, false);
     atomic_store(&team->has_ended, false);

@@ -1,9 +1,8 @@
 # misses.sh RESULTS.json [HOLDFAST-BENCH OPTION...] - names the rows beyond their limits that
 # ci/bench_misses does not know; fails if there are any.
 #
-# With a program, a row is measured up to five times more, a second apart, and is beyond its
-# limit if it was each time: a limit says what the engine can do, and a neighbour of this
-# machine nothing about that.
+# With a program, a row is measured up to twice more, and is beyond its limit if it was each
+# time: a limit says what the engine can do, and a neighbour of this machine nothing about that.
 
 set -eu
 results=$1
@@ -21,9 +20,8 @@ grep -vxF -f "$scratch.known" "$scratch.slow" >"$scratch.seen" || true
 : >"$scratch.new"
 while read -r row; do
     again=0
-    while [ $# -gt 0 ] && [ "$again" -lt 5 ]; do
+    while [ $# -gt 0 ] && [ "$again" -lt 2 ]; do
         again=$((again + 1))
-        sleep 1
         "$@" --filter "$row" --json --out "$scratch.again" </dev/null || true
         [ -n "$(slow "$scratch.again")" ] || continue 2
     done
