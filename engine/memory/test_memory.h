@@ -5,6 +5,7 @@
 #ifndef HF_MEMORY_TEST_MEMORY_H
 #define HF_MEMORY_TEST_MEMORY_H
 
+#include "vfs/test_one_thread.h"
 #include "vfs/vfs_env.h"
 
 #include <stdlib.h>
@@ -47,19 +48,6 @@ void
 hf_env_trim(void *at, size_t from, size_t to)
 {
     (void)at, (void)from, (void)to;
-}
-
-uint32_t
-hf_thread_number(void)
-{
-    return 0;
-}
-
-void
-hf_thread_pause(unsigned tries)
-{
-    (void)tries;
-    abort(); /* there is one thread */
 }
 
 #endif

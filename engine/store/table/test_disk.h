@@ -17,6 +17,7 @@
 
 #include "base/assert.h"
 #include "base/span.h"
+#include "vfs/test_one_thread.h"
 #include "vfs/vfs_env.h"
 #include "vfs/vfs_file.h"
 
@@ -321,19 +322,6 @@ hf_mutex_unlock(struct hf_mutex *mutex)
     if (test_disk.guarded != NULL)
         test_disk.guarded_was = *test_disk.guarded;
     mutex->is_locked = false;
-}
-
-uint32_t
-hf_thread_number(void)
-{
-    return 0;
-}
-
-void
-hf_thread_pause(unsigned tries)
-{
-    (void)tries;
-    test_disk_rule(false, "a wait began for a reader that never leaves");
 }
 
 #endif
