@@ -259,8 +259,8 @@ rotate(struct hf_log *log, struct hf_segments *into, uint32_t frame_size,
 
 /*
  * The size of memory mode's next segment. What it does not use yet counts against the limit as
- * if it did, and no file has to be prepared, so a little at a time will do. Twice the size of
- * the last one each time was tried: up to half of all memory was waiting for commits.
+ * if it did, and no file has to be prepared, so a little at a time will do. Were each twice as
+ * large as the last one, up to half of all memory would wait for commits.
  */
 static uint64_t
 ahead(const struct hf_log *log)

@@ -76,7 +76,7 @@ judge_behind(struct hf_recovering *r, uint32_t from)
     for (uint32_t i = from; i < r->found_count; i++) {
         const struct hf_scanned *scanned = &r->found[i];
         bool vouched = r->witness > hf_wal_position(scanned->number, 0);
-        if (scanned->state == HF_SCANNED_DAMAGED || scanned->state == HF_SCANNED_STRAYED)
+        if (scanned->state == HF_SCANNED_DAMAGED)
             return hf_detail_set(r->detail, HF_ERR_CORRUPT,
                                  "wal-%010u at 0: the segment header is damaged",
                                  scanned->number);
