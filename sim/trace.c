@@ -37,14 +37,16 @@ sim_history_reset(struct sim_history *history)
 static void
 chain(struct sim_history *history, uint64_t x)
 {
-    history->hash = sim_mix_in(history->hash, x);
+    history->hash = sim_mix(history->hash ^ x);
 }
 
-/* Four numbers as one, mixed side by side: chained, each would wait for the one before. */
+/* Four numbers as one, two by two and side by side: chained, each would wait for the one
+ * before. */
 static uint64_t
 fold(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-    return sim_mix(a) + 3 * sim_mix(b) + 5 * sim_mix(c) + 7 * sim_mix(d);
+    return sim_mix_fold(a ^ SIM_MIX_A, b ^ SIM_MIX_B) +
+           sim_mix_fold(c ^ SIM_MIX_C, d ^ SIM_MIX_D);
 }
 
 static void
@@ -61,7 +63,7 @@ end_event(struct sim_history *history)
 void
 sim_trace(struct sim_machine *machine, const char *what, uint64_t a, uint64_t b)
 {
-    chain(&machine->history, fold(sim_mix_name(what), a, b, 0));
+    chain(&machine->history, fold(sim_mix_bytes(what, strlen(what)), a, b, 0));
     end_event(&machine->history);
 }
 

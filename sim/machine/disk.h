@@ -101,6 +101,7 @@ struct sim_name_op {
     unsigned folder;
     uint64_t order;
     struct sim_inode *inode;
+    uint32_t tag, to_tag; /* of the names: as in struct sim_name */
     char name[HF_NAME_SIZE_MAX];
     char to[HF_NAME_SIZE_MAX]; /* RENAME */
 };

@@ -95,13 +95,15 @@ sim_is_temporary(const char *name)
 enum sim_file_class
 sim_class_of(const char *name)
 {
+    const char *dot = strchr(name, '.');
+
     if (name[0] == 't' && strncmp(name, "table-", 6) == 0)
         return SIM_FILE_TABLE;
     if (name[0] == 'm' && strncmp(name, "manifest-", 9) == 0)
         return SIM_FILE_MANIFEST;
-    if (strstr(name, ".snap") != NULL)
+    if (dot != NULL && strstr(dot, ".snap") != NULL)
         return SIM_FILE_SNAPSHOT;
-    if (sim_is_temporary(name))
+    if (dot != NULL && sim_is_temporary(name))
         return SIM_FILE_TMP;
     if (strncmp(name, "wal-", 4) == 0)
         return SIM_FILE_WAL;
@@ -128,28 +130,35 @@ sim_disk_folder(struct sim_disk *disk, const char *path)
 
 /* ---- lists of names ---------------------------------------------------------------------- */
 
-/* Names that differ in their last six bytes at most, as numbered ones do, seldom share one. */
+/* Of the length and the last bytes, by which numbered names differ. */
 static uint32_t
 tag_of(const char *name)
 {
-    uint32_t tag = 0;
+    size_t len = strlen(name);
+    uint64_t last = 0;
 
-    for (; *name != '\0'; name++)
-        tag = tag * 31 + (unsigned char)*name;
-    return tag;
+    if (len >= sizeof last)
+        last = hf_load_u64(name + len - sizeof last);
+    else
+        memcpy(&last, name, len);
+    return (uint32_t)sim_mix_fold(last ^ SIM_MIX_A, len ^ SIM_MIX_B);
 }
 
-struct sim_name *
-sim_names_find(const struct sim_names *names, unsigned folder, const char *name)
+static struct sim_name *
+find_tagged(const struct sim_names *names, unsigned folder, uint32_t tag, const char *name)
 {
-    uint32_t tag = tag_of(name);
-
     for (size_t i = 0; i < names->count; i++) {
         struct sim_name *at = &names->at[i];
         if (at->tag == tag && at->folder == folder && strcmp(at->name, name) == 0)
             return at;
     }
     return NULL;
+}
+
+struct sim_name *
+sim_names_find(const struct sim_names *names, unsigned folder, const char *name)
+{
+    return find_tagged(names, folder, tag_of(name), name);
 }
 
 struct sim_inode *
@@ -159,7 +168,8 @@ sim_names_inode(const struct sim_names *names, unsigned folder, const char *name
     return found == NULL ? NULL : found->inode;
 }
 
-static void
+/* Into HF_NAME_SIZE_MAX bytes, with zeros behind it; returns its tag. */
+static uint32_t
 copy_name(char *to, const char *name)
 {
     size_t len = strlen(name);
@@ -167,12 +177,14 @@ copy_name(char *to, const char *name)
     HF_ASSERT(len < HF_NAME_SIZE_MAX);
     memset(to, 0, HF_NAME_SIZE_MAX);
     memcpy(to, name, len);
+    return tag_of(name);
 }
 
 static void
-names_unset(struct sim_disk *disk, struct sim_names *names, unsigned folder, const char *name)
+names_unset(struct sim_disk *disk, struct sim_names *names, unsigned folder, uint32_t tag,
+            const char *name)
 {
-    struct sim_name *found = sim_names_find(names, folder, name);
+    struct sim_name *found = find_tagged(names, folder, tag, name);
 
     if (found == NULL)
         return;
@@ -180,17 +192,21 @@ names_unset(struct sim_disk *disk, struct sim_names *names, unsigned folder, con
     *found = names->at[--names->count];
 }
 
+/* `name` is one that copy_name made, all of it. */
 static void
-names_set(struct sim_disk *disk, struct sim_names *names, unsigned folder, const char *name,
-          struct sim_inode *inode)
+names_set(struct sim_disk *disk, struct sim_names *names, unsigned folder, uint32_t tag,
+          const char *name, struct sim_inode *inode)
 {
+    struct sim_name *at;
+
     link_inode(inode, names == &disk->visible);
-    names_unset(disk, names, folder, name);
+    names_unset(disk, names, folder, tag, name);
     sim_grow(&names->at, &names->capacity, names->count + 1, sizeof *names->at);
-    names->at[names->count].folder = folder;
-    names->at[names->count].tag = tag_of(name);
-    copy_name(names->at[names->count].name, name);
-    names->at[names->count++].inode = inode;
+    at = &names->at[names->count++];
+    at->folder = folder;
+    at->tag = tag;
+    memcpy(at->name, name, sizeof at->name);
+    at->inode = inode;
 }
 
 static void
@@ -198,14 +214,14 @@ apply(struct sim_disk *disk, struct sim_names *names, const struct sim_name_op *
 {
     switch (op->kind) {
     case SIM_NAME_CREATE:
-        names_set(disk, names, op->folder, op->name, op->inode);
+        names_set(disk, names, op->folder, op->tag, op->name, op->inode);
         break;
     case SIM_NAME_REMOVE:
-        names_unset(disk, names, op->folder, op->name);
+        names_unset(disk, names, op->folder, op->tag, op->name);
         break;
     case SIM_NAME_RENAME:
-        names_set(disk, names, op->folder, op->to, op->inode);
-        names_unset(disk, names, op->folder, op->name);
+        names_set(disk, names, op->folder, op->to_tag, op->to, op->inode);
+        names_unset(disk, names, op->folder, op->tag, op->name);
         break;
     }
 }
@@ -238,7 +254,7 @@ sim_disk_create(struct sim_disk *disk, unsigned folder, const char *name)
         .inode = inode_new(disk, folder, name),
     };
 
-    copy_name(op.name, name);
+    op.tag = copy_name(op.name, name);
     change(disk, op);
     return op.inode;
 }
@@ -252,7 +268,7 @@ sim_disk_link(struct sim_disk *disk, unsigned from, const char *name, unsigned t
         .inode = sim_disk_find(disk, from, name),
     };
 
-    copy_name(op.name, name);
+    op.tag = copy_name(op.name, name);
     change(disk, op);
 }
 
@@ -267,8 +283,8 @@ sim_disk_rename(struct sim_disk *disk, unsigned folder, const char *from, const 
 
     if (strcmp(from, to) == 0)
         return;
-    copy_name(op.name, from);
-    copy_name(op.to, to);
+    op.tag = copy_name(op.name, from);
+    op.to_tag = copy_name(op.to, to);
     op.inode->class = sim_class_of(to);
     change(disk, op);
 }
@@ -282,7 +298,7 @@ sim_disk_remove(struct sim_disk *disk, unsigned folder, const char *name)
         .inode = sim_disk_find(disk, folder, name),
     };
 
-    copy_name(op.name, name);
+    op.tag = copy_name(op.name, name);
     change(disk, op);
 }
 
@@ -310,11 +326,13 @@ sim_disk_sync_names(struct sim_disk *disk, unsigned folder, uint64_t order)
 static void
 show_durable(struct sim_disk *disk)
 {
-    while (disk->visible.count > 0)
-        names_unset(disk, &disk->visible, disk->visible.at[0].folder, disk->visible.at[0].name);
+    while (disk->visible.count > 0) {
+        const struct sim_name *first = &disk->visible.at[0];
+        names_unset(disk, &disk->visible, first->folder, first->tag, first->name);
+    }
     for (size_t i = 0; i < disk->durable.count; i++) {
         struct sim_name *name = &disk->durable.at[i];
-        names_set(disk, &disk->visible, name->folder, name->name, name->inode);
+        names_set(disk, &disk->visible, name->folder, name->tag, name->name, name->inode);
         name->inode->class = sim_class_of(name->name);
         sim_inode_allocate(disk, name->inode, name->inode->mem.size);
     }
@@ -359,8 +377,8 @@ void
 sim_disk_lose(struct sim_disk *disk, unsigned folder, const char *name)
 {
     sim_disk_sync_names(disk, SIM_FOLDER_ANY, disk->order);
-    names_unset(disk, &disk->visible, folder, name);
-    names_unset(disk, &disk->durable, folder, name);
+    names_unset(disk, &disk->visible, folder, tag_of(name), name);
+    names_unset(disk, &disk->durable, folder, tag_of(name), name);
 }
 
 static void
@@ -369,7 +387,7 @@ clear_in(struct sim_disk *disk, struct sim_names *names, unsigned folder)
     for (size_t i = names->count; i > 0; i--) {
         const struct sim_name *name = &names->at[i - 1];
         if (name->folder == folder)
-            names_unset(disk, names, folder, name->name);
+            names_unset(disk, names, folder, name->tag, name->name);
     }
 }
 

@@ -485,6 +485,8 @@ sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_c
         faults->call_total++;
     if (faults->keeps_strikes && !machine->calm)
         faults->calls[file][call]++;
+    if (rules == 0 || machine->calm)
+        return out; /* as may_fire would say of each rule */
     for (unsigned i = 0; rules != 0; i++, rules >>= 1) {
         struct sim_rule *rule = &faults->rules[i];
         if ((rules & 1) == 0 || (rule->file != SIM_FILE_ANY && rule->file != file) ||

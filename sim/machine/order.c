@@ -34,8 +34,6 @@
 #include "store/backup/fresh.h"
 #include "store/file_name.h"
 
-#include <stdlib.h>
-
 static bool
 holds_data(const struct sim_image *image)
 {
@@ -57,9 +55,12 @@ breach(struct sim_machine *machine, const char *what)
 static uint32_t
 number_of(const char *name)
 {
-    const char *dash = strchr(name, '-');
+    const char *at = strchr(name, '-');
+    uint32_t number = 0;
 
-    return dash == NULL ? 0 : (uint32_t)strtoul(dash + 1, NULL, 10);
+    for (; at != NULL && at[1] >= '0' && at[1] <= '9'; at++)
+        number = number * 10 + (uint32_t)(at[1] - '0');
+    return number;
 }
 
 /* ---- the log ----------------------------------------------------------------------------- */
@@ -142,10 +143,12 @@ newest_manifest(const struct sim_names *names, unsigned folder, const struct sim
 
     for (size_t i = 0; i < names->count; i++) {
         const struct sim_name *name = &names->at[i];
-        if (name->folder != folder || !is_manifest(name->name) ||
-            number_of(name->name) <= newest)
+        if (name->folder != folder || !is_manifest(name->name))
             continue;
-        newest = number_of(name->name);
+        uint32_t number = number_of(name->name);
+        if (number <= newest)
+            continue;
+        newest = number;
         *out = name->inode;
     }
     return newest;
