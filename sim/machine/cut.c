@@ -341,10 +341,14 @@ find_changes(struct work *work, const struct sim_inode *inode)
 {
     for (size_t i = 0; i < inode->op_count; i++) {
         const struct sim_op *op = &inode->ops[i];
-        for (uint64_t at = 0; op->kind == SIM_OP_DATA && at < op->len; at++) {
+        const uint8_t *bytes;
+        if (op->kind != SIM_OP_DATA)
+            continue;
+        bytes = sim_inode_op_bytes(inode, op);
+        for (uint64_t at = 0; at < op->len; at++) {
             uint32_t place = (uint32_t)((op->off + at) % work->unit);
             struct unit *unit = &work->units[(op->off + at) / work->unit];
-            if (is_on_disk(inode, op->off + at, inode->op_bytes[op->bytes + at]))
+            if (is_on_disk(inode, op->off + at, bytes[at]))
                 continue;
             if (unit->changed_to == 0 || place < unit->changed_from)
                 unit->changed_from = place;
@@ -512,7 +516,7 @@ apply_piece(struct work *work, struct sim_inode *inode, const struct sim_op *op,
     if (is_torn && unit->tear == TEAR_LAST && from < start + unit->at)
         from = start + unit->at;
     if (from < to)
-        memcpy(inode->disk.at + from, inode->op_bytes + op->bytes + (from - op->off),
+        memcpy(inode->disk.at + from, sim_inode_op_bytes(inode, op) + (from - op->off),
                to - from);
 }
 
@@ -561,7 +565,7 @@ cut_inode(struct work *work, struct sim_inode *inode)
         size = apply_ops(work, inode, size);
         wreck_units(work, inode);
         sim_image_resize(&inode->disk, size);
-        inode->op_count = inode->op_bytes_used = 0;
+        sim_inode_drop_ops(inode, inode->op_count);
     } else if (!inode->lossy) {
         return;
     }

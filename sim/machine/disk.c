@@ -1,9 +1,9 @@
 /*
  * disk.c - bytes between the page cache and the disk.
  *
- * A write changes mem and appends to ops what it did, with a copy of its bytes, because a later
- * write to the same place must not change what an earlier one may have left on the disk. An
- * inode is `lossy` after a failed sync has dropped pages: then mem holds bytes that neither
+ * A write changes mem and appends to ops what it did. A later write to the same place must not
+ * change what an earlier one may have left on the disk: so it first sees to it that the earlier
+ * one has a copy of its bytes, which seldom happens, since most writes append. An inode is `lossy` after a failed sync has dropped pages: then mem holds bytes that neither
  * disk nor ops know. The kernel writes whole pages, so from then on a write's operation covers
  * whole sectors, as mem has them.
  */
@@ -125,6 +125,43 @@ add_size(struct sim_disk *disk, struct sim_inode *inode, uint64_t size)
     sim_inode_allocate(disk, inode, size);
 }
 
+const uint8_t *
+sim_inode_op_bytes(const struct sim_inode *inode, const struct sim_op *op)
+{
+    return op->bytes == SIM_IN_CACHE ? inode->mem.at + op->off : inode->op_bytes + op->bytes;
+}
+
+struct sim_op
+sim_op_part(const struct sim_op *op, uint64_t from, uint64_t to)
+{
+    struct sim_op part = *op;
+
+    if (op->bytes != SIM_IN_CACHE)
+        part.bytes += from - op->off;
+    part.off = from;
+    part.len = to - from;
+    return part;
+}
+
+/* The cache is about to change in [from, to): pending writes there get a copy of theirs. */
+static void
+keep_bytes(struct sim_inode *inode, uint64_t from, uint64_t to)
+{
+    if (from >= inode->in_cache_to)
+        return;
+    for (size_t i = 0; i < inode->op_count; i++) {
+        struct sim_op *op = &inode->ops[i];
+        if (op->kind != SIM_OP_DATA || op->bytes != SIM_IN_CACHE || op->off >= to ||
+            from >= op->off + op->len)
+            continue;
+        sim_grow(&inode->op_bytes, &inode->op_bytes_capacity, inode->op_bytes_used + op->len,
+                 1);
+        sim_copy(inode->op_bytes + inode->op_bytes_used, inode->mem.at + op->off, op->len);
+        op->bytes = inode->op_bytes_used;
+        inode->op_bytes_used += op->len;
+    }
+}
+
 /* [off, off + len), or the sectors it lies in where the cache alone knows the rest of them. */
 static void
 add_data(struct sim_disk *disk, struct sim_inode *inode, uint64_t off, uint64_t len)
@@ -138,10 +175,9 @@ add_data(struct sim_disk *disk, struct sim_inode *inode, uint64_t off, uint64_t 
     }
     op->off = off;
     op->len = limit - off;
-    op->bytes = inode->op_bytes_used;
-    sim_grow(&inode->op_bytes, &inode->op_bytes_capacity, inode->op_bytes_used + op->len, 1);
-    sim_copy(inode->op_bytes + op->bytes, inode->mem.at + off, op->len);
-    inode->op_bytes_used += op->len;
+    op->bytes = SIM_IN_CACHE;
+    if (inode->in_cache_to < limit)
+        inode->in_cache_to = limit;
 }
 
 void
@@ -152,6 +188,7 @@ sim_inode_write(struct sim_disk *disk, struct sim_inode *inode, uint64_t off,
         return;
     if (off + from.len > inode->mem.size)
         add_size(disk, inode, off + from.len);
+    keep_bytes(inode, off, off + from.len);
     image_put(&inode->mem, off, from.at, from.len);
     add_data(disk, inode, off, from.len);
 }
@@ -160,6 +197,7 @@ void
 sim_inode_truncate(struct sim_disk *disk, struct sim_inode *inode, uint64_t size)
 {
     add_size(disk, inode, size);
+    keep_bytes(inode, size, UINT64_MAX);
     sim_image_resize(&inode->mem, size);
 }
 
@@ -174,7 +212,7 @@ sim_inode_apply(struct sim_disk *disk, struct sim_inode *inode, const struct sim
     case SIM_OP_DATA:
         if (kept > op->off)
             sim_garbage_add(&disk->garbage, inode->disk.at, op->off, kept - op->off);
-        image_put(&inode->disk, op->off, inode->op_bytes + op->bytes, op->len);
+        image_put(&inode->disk, op->off, sim_inode_op_bytes(inode, op), op->len);
         break;
     case SIM_OP_SIZE:
         sim_image_resize(&inode->disk, op->off);
@@ -185,23 +223,11 @@ sim_inode_apply(struct sim_disk *disk, struct sim_inode *inode, const struct sim
 void
 sim_inode_drop_ops(struct sim_inode *inode, size_t count)
 {
-    uint64_t dropped = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (inode->ops[i].kind == SIM_OP_DATA)
-            dropped = inode->ops[i].bytes + inode->ops[i].len;
-    }
     inode->op_count -= count;
-    inode->op_bytes_used -= dropped;
     if (inode->op_count == 0)
-        return;
-    memmove(inode->ops, inode->ops + count, inode->op_count * sizeof *inode->ops);
-    if (inode->op_bytes_used > 0)
-        memmove(inode->op_bytes, inode->op_bytes + dropped, inode->op_bytes_used);
-    for (size_t i = 0; i < inode->op_count; i++) {
-        if (inode->ops[i].kind == SIM_OP_DATA)
-            inode->ops[i].bytes -= dropped;
-    }
+        inode->op_bytes_used = inode->in_cache_to = 0;
+    else if (count > 0)
+        memmove(inode->ops, inode->ops + count, inode->op_count * sizeof *inode->ops);
 }
 
 /* Whether this SIZE but makes room for the DATA behind it, which fills that with whole sectors
@@ -240,18 +266,17 @@ sim_inode_sync(struct sim_disk *disk, struct sim_inode *inode, uint64_t order)
 void
 sim_inode_evict(struct sim_inode *inode)
 {
-    uint64_t size = inode->mem.size;
-    uint64_t kept = inode->disk.size < size ? inode->disk.size : size;
-
+    keep_bytes(inode, 0, UINT64_MAX);
     sim_image_resize(&inode->mem, 0);
-    sim_image_resize(&inode->mem, size);
-    if (kept > 0)
-        memcpy(inode->mem.at, inode->disk.at, kept);
+    sim_image_resize(&inode->mem, inode->disk.size);
+    if (inode->disk.size > 0)
+        sim_copy(inode->mem.at, inode->disk.at, inode->disk.size);
     for (size_t i = 0; i < inode->op_count; i++) {
         const struct sim_op *op = &inode->ops[i];
-        if (op->kind == SIM_OP_DATA && op->off < size)
-            memcpy(inode->mem.at + op->off, inode->op_bytes + op->bytes,
-                   op->off + op->len <= size ? op->len : size - op->off);
+        if (op->kind == SIM_OP_SIZE)
+            sim_image_resize(&inode->mem, op->off);
+        else
+            image_put(&inode->mem, op->off, sim_inode_op_bytes(inode, op), op->len);
     }
     inode->evict_due = inode->lossy = false;
 }
@@ -269,6 +294,7 @@ damage_image(struct sim_image *image, uint64_t off, struct hf_span from)
 void
 sim_inode_damage(struct sim_inode *inode, uint64_t off, struct hf_span from)
 {
+    HF_ASSERT(inode->op_count == 0);
     damage_image(&inode->mem, off, from);
     damage_image(&inode->disk, off, from);
 }
@@ -313,7 +339,7 @@ check_inode(const struct sim_inode *inode)
         if (op->kind == SIM_OP_SIZE)
             sim_image_resize(&image, op->off);
         else
-            image_put(&image, op->off, inode->op_bytes + op->bytes, op->len);
+            image_put(&image, op->off, sim_inode_op_bytes(inode, op), op->len);
     }
     HF_ASSERT(inode->lossy || hf_span_equal(hf_span(image.at, image.size),
                                             hf_span(inode->mem.at, inode->mem.size)));

@@ -41,13 +41,15 @@ void sim_image_resize(struct sim_image *image, uint64_t size);
 
 enum sim_op_kind { SIM_OP_DATA, SIM_OP_SIZE };
 
-/* One operation between the cache and the disk. A write that grows is a SIZE, then a DATA. */
+/* One operation between the cache and the disk. A write that grows is a SIZE, then a DATA. The
+ * bytes of a DATA are those of the cache, until these change: then it gets its own copy. */
+#define SIM_IN_CACHE UINT64_MAX
 struct sim_op {
     enum sim_op_kind kind;
     uint64_t order;
     uint64_t off;   /* DATA: where; SIZE: the new size */
     uint64_t len;   /* DATA */
-    uint64_t bytes; /* DATA: their place in op_bytes */
+    uint64_t bytes; /* DATA: their place in op_bytes, or SIM_IN_CACHE */
 };
 
 struct sim_inode {
@@ -60,7 +62,8 @@ struct sim_inode {
     struct sim_op *ops;
     size_t op_count, op_capacity;
     uint8_t *op_bytes;
-    size_t op_bytes_used, op_bytes_capacity;
+    size_t op_bytes_used, op_bytes_capacity; /* all free again when no operation is left */
+    uint64_t in_cache_to;            /* no operation from here on has its bytes in the cache */
     uint64_t synced_from, synced_to; /* what the last sync covered */
     uint64_t claimed; /* up to this order number a sync has said to be done; a liar's */
     bool lossy;       /* a failed sync dropped pages: mem is not disk with ops any more */
@@ -182,6 +185,9 @@ uint64_t sim_inode_room(const struct sim_inode *inode, uint64_t off, uint64_t le
 uint64_t sim_inode_need(const struct sim_inode *inode, uint64_t off, uint64_t len);
 /* Applies the pending operations up to order number `order` to the durable image. */
 void sim_inode_sync(struct sim_disk *disk, struct sim_inode *inode, uint64_t order);
+/* The bytes of a DATA operation, until the inode changes; a part of it, [from, to). */
+const uint8_t *sim_inode_op_bytes(const struct sim_inode *inode, const struct sim_op *op);
+struct sim_op sim_op_part(const struct sim_op *op, uint64_t from, uint64_t to);
 /* Applies one operation to the durable image; the caller drops it from the list. */
 void sim_inode_apply(struct sim_disk *disk, struct sim_inode *inode, const struct sim_op *op);
 /* Drops the first `count` operations, applied or lost. */

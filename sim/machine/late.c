@@ -60,7 +60,7 @@ remember(struct sim_late *late, struct sim_inode *inode, const struct sim_op *op
         *piece = (struct sim_late_piece){
             .inode = inode, .serial = inode->serial, .off = from, .len = (uint32_t)(to - from)
         };
-        memcpy(piece->bytes, inode->op_bytes + op->bytes + (from - op->off), to - from);
+        memcpy(piece->bytes, sim_inode_op_bytes(inode, op) + (from - op->off), to - from);
         from = to;
     }
 }

@@ -44,7 +44,7 @@ apply(struct promised_bytes *promised, const struct sim_op *op)
     }
     if (op->off + op->len > image->size)
         sim_image_resize(image, op->off + op->len);
-    memcpy(image->at + op->off, promised->inode->op_bytes + op->bytes, op->len);
+    memcpy(image->at + op->off, sim_inode_op_bytes(promised->inode, op), op->len);
     if (op->off < promised->from)
         promised->from = op->off;
     if (op->off + op->len > promised->to)

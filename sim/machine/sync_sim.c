@@ -80,12 +80,10 @@ write_some_units(struct sim_machine *machine, struct sim_inode *inode, const str
 
     for (uint64_t from = op->off; from < limit;) {
         uint64_t to = (from / unit + 1) * unit;
-        struct sim_op part = *op;
+        struct sim_op part;
         if (to > limit)
             to = limit;
-        part.off = from;
-        part.len = to - from;
-        part.bytes = op->bytes + (from - op->off);
+        part = sim_op_part(op, from, to);
         if (key != 0 && (sim_mix_in(key, from / unit) & 1) != 0)
             sim_inode_apply(&machine->disk, inode, &part);
         from = to;
