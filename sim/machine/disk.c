@@ -3,9 +3,10 @@
  *
  * A write changes mem and appends to ops what it did. A later write to the same place must not
  * change what an earlier one may have left on the disk: so it first sees to it that the earlier
- * one has a copy of its bytes, which seldom happens, since most writes append. An inode is `lossy` after a failed sync has dropped pages: then mem holds bytes that neither
- * disk nor ops know. The kernel writes whole pages, so from then on a write's operation covers
- * whole sectors, as mem has them.
+ * one has a copy of its bytes, which seldom happens, since most writes append. An inode is
+ * `lossy` after a failed sync has dropped pages: then mem holds bytes that neither disk nor ops
+ * know. The kernel writes whole pages, so from then on a write's operation covers whole
+ * sectors, as mem has them.
  */
 #include "sim/machine/disk.h"
 
