@@ -131,6 +131,10 @@ test_pins(void)
            "pinned blocks do not count: they take no room from others");
     TAP_OK(hf_cache_shrink(cache, UINT64_MAX) == BLOCK && hf_cache_shrink(cache, 1) == 0,
            "and stay where they are when room is made");
+    TAP_OK(hf_cache_find(cache, 1, 0) == pinned[0] && hf_cache_shrink(cache, 1) == 0 &&
+               pinned[0]->was_used,
+           "where all is pinned, nobody looks at any");
+    hf_cache_unpin(cache, pinned[0]);
     hf_cache_pin(pinned[0]);
     hf_cache_unpin(cache, pinned[0]);
     TAP_OK(hf_cache_size(cache) == 6 * BLOCK, "a block stays until its last pin is gone");
@@ -287,6 +291,8 @@ model_shrink(uint32_t goal)
 
     for (uint32_t looks = 2 * queue_count; looks > 0 && gone < goal; looks--) {
         struct model_block front = queue[0];
+        if (model_unpinned() == 0)
+            break;
         model_remove(0);
         if (front.pins > 0 || front.was_used) {
             front.was_used = false;
