@@ -203,8 +203,8 @@ hf_cache_shrink(struct hf_cache *cache, uint64_t bytes)
 {
     uint64_t freed = 0;
 
-    /* Twice round the ring: once to take the marks of use away, once to find them gone. Views may
-     * have pinned all that is there, and then nothing is looked for. */
+    /* Twice round the ring: once to take the marks of use away, once to find them gone. Where
+     * views have pinned all that is there, nothing is looked for. */
     for (uint64_t looks = 2 * cache->count; looks > 0 && freed < bytes; looks--) {
         struct hf_cached *cached = cache->hand;
         if (cache->size == cache->pinned)
