@@ -11,12 +11,10 @@
 #define HF_LE16(x) __builtin_bswap16(x)
 #define HF_LE32(x) __builtin_bswap32(x)
 #define HF_LE64(x) __builtin_bswap64(x)
-#define HF_BE64(x) (x)
 #else
 #define HF_LE16(x) (x)
 #define HF_LE32(x) (x)
 #define HF_LE64(x) (x)
-#define HF_BE64(x) __builtin_bswap64(x)
 #endif
 
 static inline uint16_t
@@ -68,9 +66,17 @@ hf_store_u64(void *at, uint64_t x)
 static inline uint64_t
 hf_prefix_u64(const void *at, size_t len)
 {
+    const uint8_t *from = (const uint8_t *)at;
     uint64_t x = 0;
-    memcpy(&x, at, len < sizeof x ? len : sizeof x);
-    return HF_BE64(x);
+
+    if (len >= 8)
+        return __builtin_bswap64(hf_load_u64(from));
+    if (len >= 4) /* twice four, the last ones overlapping the first */
+        return (uint64_t)__builtin_bswap32(hf_load_u32(from)) << 32 |
+               (uint64_t)__builtin_bswap32(hf_load_u32(from + len - 4)) << (64 - 8 * len);
+    for (size_t i = 0; i < len; i++)
+        x |= (uint64_t)from[i] << (56 - 8 * i);
+    return x;
 }
 
 #endif

@@ -16,6 +16,7 @@
 #ifndef HF_STORE_RECOVERY_H
 #define HF_STORE_RECOVERY_H
 
+#include "format/wal_walk.h"
 #include "store/merge/manifest.h"
 #include "store/store.h"
 
@@ -96,6 +97,9 @@ enum hf_err hf_recovery_scan(struct hf_recovering *r) HF_MUST_CHECK;
 enum hf_err hf_recovery_add_segment(struct hf_recovering *r, uint32_t number) HF_MUST_CHECK;
 /* Says what a name in the directory stands for. */
 enum hf_err hf_recovery_note_name(struct hf_recovering *r, const char *name) HF_MUST_CHECK;
+/* As hf_wal_walk_probe, of all that is in the file. */
+struct hf_wal_probe hf_recovery_probe(const struct hf_scanned *scanned,
+                                      const struct hf_wal_walk *walk, uint64_t from);
 enum hf_err hf_recovery_manifest(struct hf_recovering *r) HF_MUST_CHECK;
 /* Removes what no manifest names. The directory was synced since the manifest was found. */
 void hf_recovery_remove_litter(struct hf_recovering *r);

@@ -99,9 +99,10 @@ judge_seal(const struct hf_recovering *r, const struct hf_scanned *scanned,
 }
 
 static void
-note_tail(struct hf_recovering *r, const struct hf_wal_walk *walk, const struct stop *stop)
+note_tail(struct hf_recovering *r, const struct hf_scanned *scanned,
+          const struct hf_wal_walk *walk, const struct stop *stop)
 {
-    struct hf_wal_probe probe = hf_wal_walk_probe(walk, walk->end);
+    struct hf_wal_probe probe = hf_recovery_probe(scanned, walk, walk->end);
 
     r->cut_bytes += probe.data;
     if (stop->how == HF_STOP_TORN || r->cut_bytes > 0) {
@@ -161,8 +162,7 @@ replay_one(struct hf_recovering *r, uint32_t i, bool *ends)
     }
     if (!*ends)
         return HF_OK;
-    walk.in.len = scanned->size;
-    note_tail(r, &walk, &stop);
+    note_tail(r, scanned, &walk, &stop);
     return inner ? HF_OK : judge_seal(r, scanned, &stop);
 }
 

@@ -62,16 +62,26 @@ done:
 
 /* Whether the segment begins as it must: a group of number 0, and in it first a link. */
 static bool
-begins(struct hf_scanned *scanned)
+begins(struct hf_scanned *scanned, struct hf_wal_walk *walk)
 {
-    struct hf_wal_walk walk;
-
-    hf_wal_walk_init(&walk, hf_span(scanned->bytes, scanned->size), &scanned->header, 0);
-    if (hf_wal_walk_next(&walk) != HF_WAL_STEP_GROUP ||
-        hf_wal_walk_next(&walk) != HF_WAL_STEP_LINK)
+    if (hf_wal_walk_next(walk) != HF_WAL_STEP_GROUP ||
+        hf_wal_walk_next(walk) != HF_WAL_STEP_LINK)
         return false;
-    scanned->link = hf_wal_link_decode(walk.frame.payload);
+    scanned->link = hf_wal_link_decode(walk->frame.payload);
     return true;
+}
+
+/* A group header is not all zeros, so none begins in a sector behind the last one with data. */
+struct hf_wal_probe
+hf_recovery_probe(const struct hf_scanned *scanned, const struct hf_wal_walk *walk,
+                  uint64_t from)
+{
+    uint64_t sector = scanned->header.sector;
+    uint64_t limit = (scanned->data + sector - 1) & ~(sector - 1);
+    struct hf_wal_walk at = *walk;
+
+    at.in = hf_span(scanned->bytes, limit < scanned->size ? limit : scanned->size);
+    return hf_wal_walk_probe(&at, from);
 }
 
 static void
@@ -97,10 +107,10 @@ classify(struct hf_scanned *scanned, uint32_t sector)
         return;
     }
     hf_wal_walk_init(&walk, bytes, &scanned->header, 0);
-    scanned->witness = hf_wal_walk_probe(&walk, 0).witness;
+    scanned->witness = hf_recovery_probe(scanned, &walk, 0).witness;
     if (scanned->header.synced > scanned->witness)
         scanned->witness = scanned->header.synced;
-    if (begins(scanned))
+    if (begins(scanned, &walk))
         scanned->state = HF_SCANNED_BEGUN;
     else
         scanned->state =
