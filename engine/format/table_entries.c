@@ -233,11 +233,14 @@ load_key(struct load *load, const struct packed *packed)
 static bool
 packed_load(struct packed *packed, struct load *load)
 {
-    return hf_varint_load(&packed->shared, &load->at, load->end) &&
-           hf_varint_load(&packed->rest, &load->at, load->end) &&
-           hf_varint_load(&packed->value, &load->at, load->end) &&
-           hf_varint_load(&packed->version, &load->at, load->end) &&
-           hf_varint_load(&packed->time, &load->at, load->end);
+    const uint8_t *at = load->at, *end = load->end;
+    bool is_whole =
+        hf_varint_load(&packed->shared, &at, end) && hf_varint_load(&packed->rest, &at, end) &&
+        hf_varint_load(&packed->value, &at, end) &&
+        hf_varint_load(&packed->version, &at, end) && hf_varint_load(&packed->time, &at, end);
+
+    load->at = at;
+    return is_whole;
 }
 
 /* Takes the next packed entry over; false: it is none, or the loaded size does not hold it. */

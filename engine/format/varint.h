@@ -34,6 +34,10 @@ hf_varint_load(uint64_t *x, const uint8_t **at, const uint8_t *end)
 {
     uint64_t sum = 0;
 
+    if (*at < end && **at < 0x80) {
+        *x = *(*at)++; /* as most are */
+        return true;
+    }
     for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
         uint8_t byte = *(*at)++;
 

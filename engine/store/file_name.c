@@ -12,29 +12,34 @@
 void
 hf_file_name(char name[HF_NAME_SIZE_MAX], const char *word, uint32_t number, const char *suffix)
 {
-    size_t word_size = strlen(word), suffix_size = strlen(suffix) + 1;
-    char *digits = name + word_size;
+    size_t size = 0;
 
-    HF_ASSERT(word_size + DIGITS + suffix_size <= HF_NAME_SIZE_MAX);
-    memcpy(name, word, word_size);
-    for (size_t i = DIGITS; i > 0; i--, number /= 10)
-        digits[i - 1] = (char)('0' + number % 10);
-    memcpy(digits + DIGITS, suffix, suffix_size);
+    for (; *word != 0; word++)
+        name[size++] = *word;
+    HF_ASSERT(size + DIGITS + strlen(suffix) < HF_NAME_SIZE_MAX);
+    memset(name + size, '0', DIGITS);
+    size += DIGITS;
+    for (char *digit = name + size; number > 0; number /= 10)
+        *--digit = (char)('0' + number % 10);
+    for (; *suffix != 0; suffix++)
+        name[size++] = *suffix;
+    name[size] = 0;
 }
 
 uint32_t
 hf_file_number(const char *name, const char *word, const char *suffix)
 {
-    size_t skip = strlen(word);
+    const char *at = name, *end;
     uint64_t number = 0;
 
-    if (strncmp(name, word, skip) != 0)
+    while (*word != 0 && *at == *word)
+        at++, word++;
+    if (*word != 0)
         return 0;
-    for (const char *at = name + skip; at < name + skip + DIGITS; at++) {
+    for (end = at + DIGITS; at < end; at++) {
         if (*at < '0' || *at > '9')
             return 0;
         number = number * 10 + (uint64_t)(*at - '0');
     }
-    return number <= UINT32_MAX && strcmp(name + skip + DIGITS, suffix) == 0 ? (uint32_t)number
-                                                                             : 0;
+    return number <= UINT32_MAX && strcmp(at, suffix) == 0 ? (uint32_t)number : 0;
 }

@@ -23,6 +23,8 @@ hf_read_tables(struct hf_db *db, const struct hf_catalog *catalog, struct hf_spa
     for (uint32_t level = 0; err == HF_ERR_NOT_FOUND && level < HF_LEVELS; level++) {
         uint32_t count;
         struct hf_table *const *tables = hf_catalog_level(catalog, level, &count);
+        if (count == 0)
+            continue;
         uint32_t i = level == 0 ? 0 : hf_catalog_seek(tables, count, key);
         if (level > 0 && i < count)
             count = i + 1; /* of a sorted level one table only can have it */

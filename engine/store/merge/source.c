@@ -269,7 +269,7 @@ settle_back(struct hf_source *source, enum hf_err err, struct hf_detail *detail)
     while (err == HF_OK && !cursor->at_end &&
            hf_table_cursor_entry(cursor).version > source->version)
         err = leave_key(source, detail);
-    if (err == HF_OK && !cursor->at_end) {
+    if (err == HF_OK && !cursor->at_end && !hf_table_cursor_is_newest(cursor)) {
         struct hf_entry entry = hf_table_cursor_entry(cursor);
         struct hf_cached *pin = pin_current(cursor);
         err = hf_table_cursor_seek(cursor, entry.key, source->version, detail);

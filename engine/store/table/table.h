@@ -190,6 +190,10 @@ hf_table_cursor_entry(const struct hf_table_cursor *cursor)
     return hf_block_entry(step->block, step->index);
 }
 
+/* Not at the end: whether the entry before, which is told without going there, has another key;
+ * or there is none. */
+bool hf_table_cursor_is_newest(const struct hf_table_cursor *cursor);
+
 /* ---- looking at all of it ---------------------------------------------------------------- */
 
 /*

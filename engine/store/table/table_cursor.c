@@ -49,12 +49,14 @@ enum hf_err
 hf_table_cursor_open(struct hf_table_cursor *cursor, struct hf_table_env *env,
                      struct hf_table *table, bool is_private)
 {
-    *cursor = (struct hf_table_cursor){
-        .env = env,
-        .table = table,
-        .is_private = is_private,
-        .at_end = true,
-    };
+    cursor->env = env;
+    cursor->table = table;
+    cursor->is_private = is_private;
+    cursor->at_end = true;
+    for (uint32_t level = 0; level <= table->meta.depth; level++)
+        cursor->step[level] = (struct hf_table_step){ .cached = NULL };
+    cursor->memory = cursor->window = NULL;
+    cursor->memory_size = cursor->window_off = cursor->window_len = 0;
     return is_private ? take_memory(cursor) : HF_OK;
 }
 
@@ -63,9 +65,11 @@ leave_block(struct hf_table_cursor *cursor, uint32_t level)
 {
     struct hf_table_step *step = &cursor->step[level];
 
+    step->block = NULL;
+    if (step->cached == NULL)
+        return;
     hf_cache_unpin(cursor->env->cache, step->cached);
     step->cached = NULL;
-    step->block = NULL;
 }
 
 /* To no entry at all, holding nothing. */
@@ -84,7 +88,7 @@ hf_table_cursor_close(struct hf_table_cursor *cursor)
         return;
     leave_all(cursor);
     hf_budget_free(cursor->env->budget, cursor->memory, cursor->memory_size);
-    *cursor = (struct hf_table_cursor){ 0 };
+    cursor->env = NULL;
 }
 
 /* ---- one block --------------------------------------------------------------------------- */
@@ -349,4 +353,17 @@ hf_table_cursor_prev(struct hf_table_cursor *cursor, struct hf_detail *detail)
     }
     leave_all(cursor);
     return HF_OK;
+}
+
+bool
+hf_table_cursor_is_newest(const struct hf_table_cursor *cursor)
+{
+    struct hf_span key = hf_table_cursor_entry(cursor).key;
+
+    for (uint32_t level = cursor->table->meta.depth + 1; level-- > 0;) {
+        const struct hf_table_step *step = &cursor->step[level];
+        if (step->index > 0)
+            return !hf_span_equal(hf_block_entry(step->block, step->index - 1).key, key);
+    }
+    return true; /* the first of all */
 }

@@ -12,13 +12,22 @@
 
 /* ---- where the cursor should be ---------------------------------------------------------- */
 
+/* Whether the row has another key than the one before it. */
+static bool
+is_newest(const struct test_rows *rows, uint32_t index)
+{
+    return index == 0 || !hf_span_equal(test_entry(&rows->list[index - 1]).key,
+                                        test_entry(&rows->list[index]).key);
+}
+
 /* `index` of a row, or anything past either end of them. */
 static bool
 is_at(const struct test_rows *rows, const struct hf_table_cursor *cursor, uint32_t index)
 {
     if (index >= rows->count)
         return cursor->at_end;
-    return !cursor->at_end && test_row_is(&rows->list[index], hf_table_cursor_entry(cursor));
+    return !cursor->at_end && test_row_is(&rows->list[index], hf_table_cursor_entry(cursor)) &&
+           hf_table_cursor_is_newest(cursor) == is_newest(rows, index);
 }
 
 /* Both seeks to one place, and the steps from there. */
