@@ -91,8 +91,8 @@ whole_pages(size_t size)
     return size > SIZE_MAX - more ? SIZE_MAX : size + more;
 }
 
-void *
-hf_budget_map(struct hf_budget *budget, size_t size)
+static void *
+map(struct hf_budget *budget, size_t size, void *(*how)(size_t size))
 {
     size_t pages = whole_pages(size);
     void *at;
@@ -100,10 +100,22 @@ hf_budget_map(struct hf_budget *budget, size_t size)
     HF_ASSERT(size > 0);
     if (!charge(budget, pages))
         return NULL;
-    at = hf_env_map(size);
+    at = how(size);
     if (at == NULL)
         uncharge(budget, pages);
     return at;
+}
+
+void *
+hf_budget_map(struct hf_budget *budget, size_t size)
+{
+    return map(budget, size, hf_env_map);
+}
+
+void *
+hf_budget_map_raw(struct hf_budget *budget, size_t size)
+{
+    return map(budget, size, hf_env_map_raw);
 }
 
 void

@@ -33,6 +33,7 @@ void *hf_budget_alloc_past_limit(struct hf_budget *budget, size_t size);
 
 /* Zeroed pages of the system, as hf_env_map. NULL as above. */
 void *hf_budget_map(struct hf_budget *budget, size_t size);
+void *hf_budget_map_raw(struct hf_budget *budget, size_t size);        /* as hf_env_map_raw */
 void hf_budget_unmap(struct hf_budget *budget, void *at, size_t size); /* accepts NULL */
 /* Gives back the end of an area, as hf_env_trim; `to` is not 0. */
 void hf_budget_trim(struct hf_budget *budget, void *at, size_t from, size_t to);

@@ -67,7 +67,7 @@ hf_segments_adopt(struct hf_segments *segments, uint8_t *base, uint64_t size, ui
 enum hf_err
 hf_segments_add(struct hf_segments *segments, uint64_t size)
 {
-    uint8_t *base = hf_budget_map(segments->budget, size);
+    uint8_t *base = hf_budget_map_raw(segments->budget, size);
     enum hf_err err;
 
     if (base == NULL)

@@ -54,7 +54,7 @@ void hf_segments_fini(struct hf_segments *segments);
 
 /* Makes room in the list for one more, so that the next adoption cannot fail. NO_MEMORY. */
 enum hf_err hf_segments_reserve(struct hf_segments *segments) HF_MUST_CHECK;
-/* A new, empty, zeroed newest segment of `size` bytes. NO_MEMORY. */
+/* A new, empty newest segment of `size` bytes. NO_MEMORY. */
 enum hf_err hf_segments_add(struct hf_segments *segments, uint64_t size) HF_MUST_CHECK;
 /* The same over memory that was mapped through the same budget and is filled already.
  * NO_MEMORY: the memory stays the caller's. */

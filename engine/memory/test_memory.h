@@ -37,6 +37,12 @@ hf_env_map(size_t size)
     return test_memory.refuses_all ? NULL : calloc(1, size);
 }
 
+void *
+hf_env_map_raw(size_t size)
+{
+    return test_memory.refuses_all ? NULL : malloc(size);
+}
+
 void
 hf_env_unmap(void *at, size_t size)
 {

@@ -23,6 +23,8 @@ void hf_env_free(void *at); /* accepts NULL */
  */
 #define HF_ENV_PAGE 4096u
 void *hf_env_map(size_t size);
+/* The same, of which nothing is read that was not written before: it need not be zeroed. */
+void *hf_env_map_raw(size_t size);
 void hf_env_unmap(void *at, size_t size);
 void hf_env_trim(void *at, size_t from, size_t to);
 

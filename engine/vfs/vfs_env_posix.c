@@ -86,6 +86,13 @@ hf_env_map(size_t size)
     return size < HUGE_PAGE ? map_pages(size) : map_aligned(size);
 }
 
+/* What the system maps is zeros all the same. */
+void *
+hf_env_map_raw(size_t size)
+{
+    return hf_env_map(size);
+}
+
 void
 hf_env_unmap(void *at, size_t size)
 {

@@ -55,6 +55,13 @@ hf_env_map(size_t size)
     return is_refused(machine) ? NULL : sim_heap_map(&machine->heap, size);
 }
 
+void *
+hf_env_map_raw(size_t size)
+{
+    struct sim_machine *machine = sim_machine_current;
+    return is_refused(machine) ? NULL : sim_heap_map_raw(&machine->heap, size);
+}
+
 void
 hf_env_unmap(void *at, size_t size)
 {

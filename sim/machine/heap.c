@@ -6,8 +6,8 @@
  *
  * A class holds blocks of twice the size of the class below. Under AddressSanitizer everything
  * that is not handed out is poisoned, headers included, so that it sees what it would see of
- * malloc. Builds with -DHF_CHECK fill what is handed out, so that a use of bytes that nobody
- * wrote changes the run.
+ * malloc. Builds with -DHF_CHECK fill what is handed out unzeroed, so that a use of bytes that
+ * nobody wrote changes the run.
  */
 #include "sim/machine/heap.h"
 
@@ -146,14 +146,27 @@ hand_out(struct sim_heap *heap, size_t size, bool is_page)
     return block + 1;
 }
 
-void *
-sim_heap_alloc(struct sim_heap *heap, size_t size)
+/* What is handed out as if nothing were known of it. */
+static void *
+hand_out_raw(struct sim_heap *heap, size_t size, bool is_page)
 {
-    void *at = hand_out(heap, size, false);
+    void *at = hand_out(heap, size, is_page);
 #ifdef HF_CHECK
     memset(at, 0xC7, size);
 #endif
     return at;
+}
+
+void *
+sim_heap_alloc(struct sim_heap *heap, size_t size)
+{
+    return hand_out_raw(heap, size, false);
+}
+
+void *
+sim_heap_map_raw(struct sim_heap *heap, size_t size)
+{
+    return hand_out_raw(heap, size, true);
 }
 
 void *

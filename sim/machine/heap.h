@@ -44,6 +44,7 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size);
 /* Zeroed and on a page of SIM_HEAP_PAGE bytes. */
 #define SIM_HEAP_PAGE 4096u
 void *sim_heap_map(struct sim_heap *heap, size_t size);
+void *sim_heap_map_raw(struct sim_heap *heap, size_t size); /* the same, not zeroed */
 /* Of either kind; NULL is accepted, a block that is not handed out is a bug and aborts. */
 void sim_heap_free(struct sim_heap *heap, void *at);
 

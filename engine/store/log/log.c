@@ -179,10 +179,10 @@ next_segment(struct hf_log *log, uint64_t need, struct hf_log_segment **out,
         HF_MARK(log_oversized);
         size = need;
     }
-    memory->base = hf_budget_map(log->budget, size);
+    memory->base = hf_budget_map_raw(log->budget, size);
     while (memory->base == NULL && size / 2 >= need && size / 2 >= 8 * log->sector) {
         size = size / 2 & ~(uint64_t)(log->sector - 1); /* near the memory limit */
-        memory->base = hf_budget_map(log->budget, size);
+        memory->base = hf_budget_map_raw(log->budget, size);
     }
     if (memory->base == NULL)
         return hf_detail_set(detail, HF_ERR_NO_MEMORY, "no memory for the next log segment");

@@ -62,7 +62,7 @@ create(struct hf_log *log, struct hf_detail *detail)
     enum hf_err err = HF_ERR_NO_MEMORY;
 
     log->spare_memory = (struct hf_segment){ .size = size };
-    log->spare_memory.base = hf_budget_map(log->budget, size);
+    log->spare_memory.base = hf_budget_map_raw(log->budget, size);
     if (log->spare_memory.base != NULL)
         err = hf_log_segment_create(&log->spare, log, size, true, detail);
     if (err != HF_OK)

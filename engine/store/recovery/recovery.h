@@ -109,7 +109,7 @@ enum hf_err hf_recovery_chain(struct hf_recovering *r) HF_MUST_CHECK;
 enum hf_err hf_recovery_replay(struct hf_recovering *r) HF_MUST_CHECK;
 enum hf_err hf_recovery_build(struct hf_recovering *r) HF_MUST_CHECK;
 
-/* Reads a whole file into zeroed pages, `mapped` of them. */
+/* Reads a whole file into pages, `mapped` bytes of them. */
 enum hf_err hf_recovery_read(struct hf_db *db, const char *name, uint8_t **bytes,
                              uint64_t *size, uint64_t *mapped,
                              struct hf_detail *detail) HF_MUST_CHECK;

@@ -127,7 +127,8 @@ fill_fresh(struct hf_recovering *r, uint64_t copied, struct hf_segment *fresh)
     if (size > UINT32_MAX)
         return hf_detail_set(r->detail, HF_ERR_TOO_LARGE,
                              "more than 4 GiB of the log is above the witness");
-    *fresh = (struct hf_segment){ .base = hf_budget_map(&r->db->budget, size), .size = size };
+    *fresh =
+        (struct hf_segment){ .base = hf_budget_map_raw(&r->db->budget, size), .size = size };
     if (fresh->base == NULL)
         return hf_detail_set(r->detail, HF_ERR_NO_MEMORY, "no memory for the next log segment");
     begin_memory(fresh);

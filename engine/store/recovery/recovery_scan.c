@@ -35,7 +35,7 @@ hf_recovery_read(struct hf_db *db, const char *name, uint8_t **bytes, uint64_t *
         goto done;
     }
     *mapped = *size == 0 ? 1 : *size;
-    *bytes = hf_budget_map(&db->budget, *mapped);
+    *bytes = hf_budget_map_raw(&db->budget, *mapped);
     if (*bytes == NULL)
         err = hf_detail_set(detail, HF_ERR_NO_MEMORY,
                             "%s needs %" PRIu64 " bytes to be read, past the memory limit",

@@ -293,6 +293,12 @@ hf_env_map(size_t size)
     return at == NULL ? NULL : memset(at, 0, size);
 }
 
+void *
+hf_env_map_raw(size_t size)
+{
+    return hf_env_alloc(size);
+}
+
 void
 hf_env_unmap(void *at, size_t size)
 {
