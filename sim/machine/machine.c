@@ -68,7 +68,7 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     sim_heap_reset(&machine->heap);
     sim_book_reset(&machine->book);
     machine->shelf.count = machine->late.count = machine->late_names.count = 0;
-    machine->lies_told = 0;
+    machine->arrivals = machine->lies_told = 0;
     machine->wall_offset_us = machine->wall_frozen_until = 0;
     sim_history_reset(&machine->history);
     sim_faults_reset(machine);
@@ -117,10 +117,12 @@ bring_late(struct sim_machine *machine)
 
     if (machine->late.count > 0) {
         writes = sim_late_arrive(&machine->late);
+        machine->arrivals += writes;
         sim_note(machine, "  ! %u late writes arrive", writes);
     }
     if (machine->late_names.count > 0) {
         names = sim_late_names_arrive(&machine->late_names, &machine->disk);
+        machine->arrivals += names;
         sim_note(machine, "  ! %u late names arrive", names);
     }
 }
@@ -489,6 +491,12 @@ bool
 sim_machine_explains_snapshot(struct sim_machine *machine)
 {
     return sim_book_explains(&machine->book, true);
+}
+
+uint64_t
+sim_machine_late_arrivals(const struct sim_machine *machine)
+{
+    return machine->arrivals;
 }
 
 bool

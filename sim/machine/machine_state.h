@@ -46,6 +46,7 @@ struct sim_machine {
     struct sim_history history;
     struct sim_faults faults;
 
+    uint64_t arrivals;  /* of what an earlier cut lost: pieces and names that came late */
     uint64_t lies_told; /* of a liar: what it said to be durable, and a cut took */
     uint64_t now_ns;
     uint64_t wall_offset_us; /* of the wall clock, which steps; modulo 2^64 */

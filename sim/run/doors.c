@@ -245,6 +245,30 @@ sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version)
     sim_run_judged(run, SIM_HOLDS_READS);
 }
 
+bool
+sim_doors_agree(struct sim_run *run, uint64_t version)
+{
+    uint32_t keys = (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS);
+    bool agree = true;
+
+    sim_run_calm(run, true);
+    for (uint32_t key = 0; key < keys && agree; key++) {
+        struct sim_state state = sim_oracle_state(run->oracle, key, version);
+        struct hf_span name = sim_keyspace_key(run->keyspace, key);
+        uint64_t found = 0;
+        size_t size = 0;
+        enum hf_err err =
+            run->guest->get(run->handle, name, run->buffer, run->buffer_size, &size, &found);
+        agree =
+            err == HF_ERR_NOT_FOUND
+                ? !state.present
+                : err == HF_OK && state.present && found == state.version &&
+                      sim_stamp_matches(hf_span(run->buffer, size), state.size, state.stamp);
+    }
+    sim_run_calm(run, false);
+    return agree;
+}
+
 static bool
 check_view_get(const struct look *look, void *view, uint32_t key)
 {

@@ -177,6 +177,35 @@ wrong_length(struct sim_run *run, enum sim_property property, uint64_t version)
     sim_run_break(run, property, expected, "%" PRIu64, version);
 }
 
+static bool
+may_be(const struct sim_run *run, uint64_t version)
+{
+    return version >= sim_oracle_kept(run->oracle) && version <= sim_oracle_last(run->oracle);
+}
+
+/*
+ * Where recovery could not write, the disk does not know what was given up. What comes late
+ * then may bring it back: an end that was given up is what happened, and the other one did not.
+ */
+static void
+recognize(struct sim_run *run, uint64_t version)
+{
+    struct sim_oracle *oracle = run->oracle;
+
+    if (sim_machine_late_arrivals(run->machine) == run->arrivals ||
+        sim_oracle_ends(oracle) == 0 || (may_be(run, version) && sim_doors_agree(run, version)))
+        return;
+    for (unsigned i = 0; i < sim_oracle_ends(oracle); i++) {
+        sim_oracle_swap_end(oracle, i);
+        if (may_be(run, version) && sim_doors_agree(run, version)) {
+            sim_note(run->machine, "what was given up behind %" PRIu64 " came late",
+                     sim_oracle_end(oracle, i).least);
+            return;
+        }
+        sim_oracle_swap_end(oracle, i);
+    }
+}
+
 static void
 judge_length(struct sim_run *run, uint64_t version)
 {
@@ -218,6 +247,7 @@ judge_opened(const struct opening *opening)
     uint64_t version = run->guest->last_version(run->handle);
     bool is_writable = opening->report.writable_segment;
 
+    recognize(run, version);
     judge_length(run, version);
     sim_run_judged(run, SIM_HOLDS_OPENS);
     if (!run->is_broken)
@@ -230,6 +260,7 @@ judge_opened(const struct opening *opening)
     sim_note(run->machine, "recovered %" PRIu64 " of %" PRIu64 " commits, %" PRIu64 " promised",
              version, sim_oracle_last(run->oracle), sim_oracle_kept(run->oracle));
     sim_oracle_recover(run->oracle, version, is_writable);
+    run->arrivals = sim_machine_late_arrivals(run->machine);
     sim_backup_recovered(run, version);
     run->result->calls_opened = sim_machine_calls(run->machine);
     run->result->recovered = version;
@@ -256,6 +287,7 @@ peek(struct opening *opening, uint64_t *version)
     if (!opened)
         return false;
     *version = run->guest->last_version(run->handle);
+    recognize(run, *version);
     judge_length(run, *version);
     if (!run->is_broken)
         sim_doors_all(run, *version);

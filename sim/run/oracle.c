@@ -40,6 +40,15 @@ struct flight {
     unsigned count;
 };
 
+/* The commits behind version `base` that a recovery gave up and could not overwrite. */
+struct end {
+    uint64_t base;
+    struct commit *commits; /* `first` counts from the first of the records below */
+    size_t commit_count;
+    struct record *records;
+    size_t record_count;
+};
+
 struct sim_oracle {
     struct record *records;
     size_t record_capacity;
@@ -53,7 +62,23 @@ struct sim_oracle {
     size_t head_capacity;
     uint32_t key_count;
     struct flight flight;
+    struct end *ends;
+    size_t end_count, end_capacity;
 };
+
+static void
+free_end(struct end *end)
+{
+    free(end->commits);
+    free(end->records);
+}
+
+static void
+forget_ends(struct sim_oracle *oracle)
+{
+    while (oracle->end_count > 0)
+        free_end(&oracle->ends[--oracle->end_count]);
+}
 
 struct sim_oracle *
 sim_oracle_open(void)
@@ -68,6 +93,8 @@ sim_oracle_close(struct sim_oracle *oracle)
     free(oracle->commits);
     free(oracle->heads);
     free(oracle->flight.changes);
+    forget_ends(oracle);
+    free(oracle->ends);
     free(oracle);
 }
 
@@ -80,6 +107,7 @@ sim_oracle_reset(struct sim_oracle *oracle, uint32_t key_count)
     oracle->record_count = 0;
     oracle->last = oracle->durable = oracle->kept = 0;
     oracle->flight.active = false;
+    forget_ends(oracle);
 }
 
 uint64_t
@@ -168,13 +196,19 @@ append_record(struct sim_oracle *oracle, struct sim_change change)
 }
 
 static void
-append(struct sim_oracle *oracle, const struct sim_change *changes, unsigned count,
-       bool doubtful)
+append_commit(struct sim_oracle *oracle, struct commit commit)
 {
     sim_grow(&oracle->commits, &oracle->commit_capacity, oracle->last + 1,
              sizeof *oracle->commits);
-    oracle->commits[oracle->last++] =
-        (struct commit){ .first = oracle->record_count, .doubtful = doubtful };
+    commit.first = oracle->record_count;
+    oracle->commits[oracle->last++] = commit;
+}
+
+static void
+append(struct sim_oracle *oracle, const struct sim_change *changes, unsigned count,
+       bool doubtful)
+{
+    append_commit(oracle, (struct commit){ .doubtful = doubtful });
     for (unsigned i = 0; i < count; i++) {
         struct sim_change change = changes[i];
         do {
@@ -193,6 +227,13 @@ give_up_newest(struct sim_oracle *oracle)
         const struct record *record = &oracle->records[--oracle->record_count];
         oracle->heads[record->change.key] = record->older;
     }
+}
+
+static void
+give_up_behind(struct sim_oracle *oracle, uint64_t version)
+{
+    while (oracle->last > version)
+        give_up_newest(oracle);
 }
 
 bool
@@ -219,6 +260,7 @@ append_known(struct sim_oracle *oracle, const struct sim_change *changes, unsign
         return false;
     append(oracle, changes, count, false);
     oracle->kept = version;
+    forget_ends(oracle); /* the log goes on behind another commit now */
     return true;
 }
 
@@ -259,6 +301,7 @@ sim_oracle_return(struct sim_oracle *oracle, uint64_t version)
     oracle->commits[flight->version - 1].doubtful = false;
     if (oracle->kept < flight->version)
         oracle->kept = flight->version;
+    forget_ends(oracle);
     return version == flight->version;
 }
 
@@ -308,6 +351,98 @@ sim_oracle_seen(struct sim_oracle *oracle, uint64_t version)
         place(oracle);
 }
 
+/* ---- ends -------------------------------------------------------------------------------- */
+
+/* The index of the first record behind commit `version`. */
+static uint32_t
+records_to(const struct sim_oracle *oracle, uint64_t version)
+{
+    return version < oracle->last ? oracle->commits[version].first : oracle->record_count;
+}
+
+/* Commits (base, last], and behind them those of `rest`. */
+static struct end
+make_end(const struct sim_oracle *oracle, uint64_t base, uint64_t last, const struct end *rest)
+{
+    uint32_t from = records_to(oracle, base), own = records_to(oracle, last) - from;
+    size_t commits = last - base;
+    struct end end = { base, NULL, commits + rest->commit_count, NULL,
+                       own + rest->record_count };
+
+    end.commits = sim_new((end.commit_count + 1) * sizeof *end.commits);
+    end.records = sim_new((end.record_count + 1) * sizeof *end.records);
+    for (size_t i = 0; i < commits; i++) {
+        end.commits[i] = oracle->commits[base + i];
+        end.commits[i].first -= from;
+    }
+    for (size_t i = 0; i < rest->commit_count; i++) {
+        end.commits[commits + i] = rest->commits[i];
+        end.commits[commits + i].first += own;
+    }
+    for (size_t i = 0; i < end.record_count; i++)
+        end.records[i] = i < own ? oracle->records[from + i] : rest->records[i - own];
+    return end;
+}
+
+/* What stands behind `version` becomes an end, and those that stand further on begin there. */
+static void
+keep_ends(struct sim_oracle *oracle, uint64_t version)
+{
+    static const struct end nothing = { 0 };
+
+    for (size_t i = 0; i < oracle->end_count; i++) {
+        struct end *end = &oracle->ends[i];
+        if (end->base <= version)
+            continue;
+        struct end longer = make_end(oracle, version, end->base, end);
+        free_end(end);
+        *end = longer;
+    }
+    if (version == oracle->last)
+        return;
+    sim_grow(&oracle->ends, &oracle->end_capacity, oracle->end_count + 1, sizeof *oracle->ends);
+    oracle->ends[oracle->end_count++] = make_end(oracle, version, oracle->last, &nothing);
+}
+
+static void
+append_end(struct sim_oracle *oracle, const struct end *end)
+{
+    for (size_t i = 0; i < end->commit_count; i++) {
+        size_t limit =
+            i + 1 < end->commit_count ? end->commits[i + 1].first : end->record_count;
+        append_commit(oracle, end->commits[i]);
+        for (size_t j = end->commits[i].first; j < limit; j++)
+            append_record(oracle, end->records[j].change);
+    }
+}
+
+unsigned
+sim_oracle_ends(const struct sim_oracle *oracle)
+{
+    return (unsigned)oracle->end_count;
+}
+
+struct sim_span
+sim_oracle_end(const struct sim_oracle *oracle, unsigned index)
+{
+    const struct end *end = &oracle->ends[index];
+
+    return (struct sim_span){ end->base, end->base + end->commit_count };
+}
+
+void
+sim_oracle_swap_end(struct sim_oracle *oracle, unsigned index)
+{
+    HF_ASSERT(index < oracle->end_count);
+    static const struct end nothing = { 0 };
+    struct end end = oracle->ends[index];
+
+    oracle->ends[index] = make_end(oracle, end.base, oracle->last, &nothing);
+    give_up_behind(oracle, end.base);
+    append_end(oracle, &end);
+    free_end(&end);
+}
+
 /* ---- durability -------------------------------------------------------------------------- */
 
 void
@@ -332,8 +467,11 @@ void
 sim_oracle_recover(struct sim_oracle *oracle, uint64_t version, bool writable)
 {
     HF_ASSERT(version <= oracle->last);
-    while (oracle->last > version)
-        give_up_newest(oracle);
+    if (writable)
+        forget_ends(oracle);
+    else
+        keep_ends(oracle, version);
+    give_up_behind(oracle, version);
     if (oracle->last > 0)
         oracle->commits[oracle->last - 1].doubtful = false;
     oracle->kept = version;

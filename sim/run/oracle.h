@@ -13,7 +13,9 @@
  *   last      the newest that there may be
  *
  * What is recovered must be the fold of versions 1..p with durable <= p <= last (kept <= p
- * after a kill). Once observed, p is last: what was beyond never happened.
+ * after a kill). Once observed, p is last: what was beyond never happened. But where recovery
+ * could not write, nothing on the disk says so yet: what it gave up is kept aside as an *end*,
+ * until something is written behind p.
  *
  * The oracle knows no engine, no machine and no tape: it is told what was called and returned.
  * It keeps every write of every commit, newest first for each key, so any version can be read.
@@ -114,6 +116,16 @@ void sim_oracle_promise(struct sim_oracle *oracle, uint64_t version);
 void sim_oracle_crash(struct sim_oracle *oracle, bool power_cut);
 /* Recovery showed the prefix up to `version`; `writable`: and made it durable. */
 void sim_oracle_recover(struct sim_oracle *oracle, uint64_t version, bool writable);
+
+/* ---- ends: commits that were given up, and are still on the disk ------------------------- */
+
+/* How many there are; none as soon as a commit is acknowledged or recovery could write. */
+unsigned sim_oracle_ends(const struct sim_oracle *oracle);
+/* The versions behind which end `index` stands, not counting that one, up to its own last. */
+struct sim_span sim_oracle_end(const struct sim_oracle *oracle, unsigned index);
+/* End `index` and what stands behind the same version now change places. Doing it again puts
+ * all back. */
+void sim_oracle_swap_end(struct sim_oracle *oracle, unsigned index);
 
 /* ---- for the account of a failure -------------------------------------------------------- */
 

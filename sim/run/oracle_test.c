@@ -120,6 +120,7 @@ check_against_plain(struct sim_oracle *oracle)
 
 static const struct sim_change one = { .key = 1, .put = true, .size = 20, .stamp = 11 };
 static const struct sim_change two = { .key = 2, .put = true, .size = 20, .stamp = 22 };
+static const struct sim_change three = { .key = 3, .put = true, .size = 20, .stamp = 33 };
 
 static void
 check_versions(struct sim_oracle *oracle)
@@ -193,6 +194,67 @@ check_promises(struct sim_oracle *oracle)
     TAP_OK(sim_oracle_durable(oracle) == 3, "one that can makes durable what it shows");
 }
 
+/* Two commits, the second of which a recovery gave up that could not write. */
+static void
+give_up_second(struct sim_oracle *oracle)
+{
+    sim_oracle_reset(oracle, KEYS);
+    sim_oracle_call(oracle, &one, 1);
+    sim_oracle_return(oracle, 1);
+    sim_oracle_promise(oracle, 1);
+    sim_oracle_call(oracle, &two, 1);
+    sim_oracle_return(oracle, 2);
+    sim_oracle_crash(oracle, true);
+    sim_oracle_recover(oracle, 1, false);
+}
+
+static void
+check_ends(struct sim_oracle *oracle)
+{
+    give_up_second(oracle);
+    struct sim_span end = { 0, 0 };
+    if (sim_oracle_ends(oracle) == 1)
+        end = sim_oracle_end(oracle, 0);
+    TAP_OK(sim_oracle_last(oracle) == 1 && end.least == 1 && end.most == 2,
+           "what a recovery that cannot write gives up is an end");
+    sim_oracle_call(oracle, &three, 1);
+    sim_oracle_doubt(oracle);
+    sim_oracle_swap_end(oracle, 0);
+    bool is_second = sim_oracle_state(oracle, 2, 2).stamp == two.stamp &&
+                     !sim_oracle_state(oracle, 3, 2).present;
+    sim_oracle_swap_end(oracle, 0);
+    TAP_OK(is_second && sim_oracle_state(oracle, 3, 2).stamp == three.stamp &&
+               !sim_oracle_state(oracle, 2, 2).present && sim_oracle_is_in_doubt(oracle),
+           "an end changes places with what came since, and back again");
+    sim_oracle_recover(oracle, 1, false);
+    TAP_OK(sim_oracle_ends(oracle) == 2, "each thing that was given up is an end of its own");
+    sim_oracle_recover(oracle, 1, true);
+    TAP_OK(sim_oracle_ends(oracle) == 0, "a recovery that can write leaves none");
+    give_up_second(oracle);
+    sim_oracle_call(oracle, &three, 1);
+    sim_oracle_return(oracle, 2);
+    TAP_OK(sim_oracle_ends(oracle) == 0, "nor does a commit that is acknowledged");
+}
+
+static void
+check_earlier_end(struct sim_oracle *oracle)
+{
+    give_up_second(oracle);
+    sim_oracle_reset(oracle, KEYS);
+    for (uint64_t version = 1; version <= 3; version++) {
+        sim_oracle_call(oracle, version == 1 ? &one : version == 2 ? &two : &three, 1);
+        sim_oracle_return(oracle, version);
+    }
+    sim_oracle_recover(oracle, 2, false);
+    sim_oracle_crash(oracle, true);
+    sim_oracle_recover(oracle, 0, false);
+    sim_oracle_swap_end(oracle, 0);
+    TAP_OK(sim_oracle_end(oracle, 0).least == 0 && sim_oracle_last(oracle) == 3 &&
+               sim_oracle_state(oracle, 1, 3).stamp == one.stamp &&
+               sim_oracle_state(oracle, 3, 3).stamp == three.stamp,
+           "an end takes along what it stood behind, when that is given up too");
+}
+
 static void
 check_times(struct sim_oracle *oracle)
 {
@@ -242,6 +304,8 @@ main(void)
     check_nested(oracle);
     check_doubt(oracle);
     check_promises(oracle);
+    check_ends(oracle);
+    check_earlier_end(oracle);
     check_times(oracle);
     check_origin(oracle);
     sim_oracle_close(oracle);

@@ -239,7 +239,7 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
     run->step = run->lives = run->lives_without_step = run->acked = 0;
     run->crashes = 0;
     run->nested = run->calm_depth = 0;
-    run->sync_errors = 0;
+    run->sync_errors = run->arrivals = 0;
     run->history_floor = 0;
     run->handle = NULL;
     /* Another start in each run, so that what an earlier run left in memory never looks

@@ -77,6 +77,7 @@ struct sim_run {
     bool is_created;  /* a creating open has succeeded */
     unsigned calm_depth;
     uint64_t sync_errors; /* faults of this kind before the last recovery that could write */
+    uint64_t arrivals;    /* of what came late, before the last recovery */
     struct sim_backups backups;
     struct sim_attempts attempts;
     struct sim_risks risks;
@@ -197,5 +198,8 @@ void *sim_doors_hold(struct sim_run *run, uint64_t version);
 void sim_doors_held(struct sim_run *run, const struct sim_held *held);
 /* Everything, through every door, as of `version`, the newest. */
 void sim_doors_all(struct sim_run *run, uint64_t version);
+/* Whether each key shows through hf_get what the oracle has as of `version`, the newest; judges
+ * nothing. */
+bool sim_doors_agree(struct sim_run *run, uint64_t version);
 
 #endif

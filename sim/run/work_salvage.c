@@ -2,8 +2,9 @@
  * work_salvage.c - what salvage makes of a database: it never invents, and says what was lost.
  *
  *   a whole copy         all of it, and nothing lost
- *   what a crash left    a prefix of the commits, as an open may show; or, where it tells of a
- *                        loss, all that was promised and some of what came behind it
+ *   what a crash left    a prefix of the commits, as an open may show, or with commits that an
+ *                        open without room gave up, but had to leave on the disk; or, where it
+ *                        tells of a loss, all that was promised and some of what came behind it
  *   what is damaged      values that were written to their keys at some time; without a loss
  *                        that is told, a prefix again
  */
@@ -44,7 +45,8 @@ was_written(const struct sim_run *run, uint32_t key, struct hf_span value)
 /* The result, and what it is held against. */
 struct look {
     struct sim_run *run;
-    const struct sim_copy *range; /* of versions that a crash may leave */
+    void *view;
+    const struct sim_copy *range; /* of versions that may be there, as far as they exist */
     bool must_be_whole;           /* one of them exactly; else nothing below them is missing */
     bool is_damaged;              /* ... or all that can be said is that nothing is invented */
     uint64_t version;
@@ -71,12 +73,20 @@ is_right(const struct look *look, uint32_t key, const struct hf_item *item)
     return item->version >= least.version;
 }
 
+static enum hf_err
+get(const struct look *look, uint32_t key, struct hf_item *item)
+{
+    struct sim_run *run = look->run;
+
+    return run->guest->view_get(look->view, sim_keyspace_key(run->keyspace, key), item);
+}
+
 static void
-look_at_key(const struct look *look, void *view, uint32_t key)
+look_at_key(const struct look *look, uint32_t key)
 {
     struct sim_run *run = look->run;
     struct hf_item item;
-    enum hf_err err = run->guest->view_get(view, sim_keyspace_key(run->keyspace, key), &item);
+    enum hf_err err = get(look, key, &item);
 
     if (err != HF_OK && err != HF_ERR_NOT_FOUND)
         sim_run_break(run, SIM_HOLDS_BACKUP, "what was saved can be read", "%s",
@@ -92,36 +102,93 @@ look_at_key(const struct look *look, void *view, uint32_t key)
                       key, err == HF_OK ? item.version : 0);
 }
 
+static bool
+may_have_version(const struct look *look)
+{
+    const struct sim_copy *range = look->range;
+
+    return !look->must_be_whole ||
+           (look->version >= range->least && look->version <= range->most &&
+            look->version <= sim_oracle_last(look->run->oracle));
+}
+
+/* Whether all is as it may be, if what the oracle has now is what happened. */
+static bool
+agrees(const struct look *look)
+{
+    uint32_t keys = (uint32_t)sim_run_knob(look->run, SIM_KNOB_KEYS);
+    bool agrees = may_have_version(look);
+
+    for (uint32_t key = 0; key < keys && agrees; key++) {
+        struct hf_item item;
+        enum hf_err err = get(look, key, &item);
+        agrees = (err == HF_OK || err == HF_ERR_NOT_FOUND) &&
+                 is_right(look, key, err == HF_OK ? &item : NULL);
+    }
+    return agrees;
+}
+
+/* Which end has to change places first for all to be as it may be; how many there are: none. */
+static unsigned
+choose_end(const struct look *look)
+{
+    struct sim_oracle *oracle = look->run->oracle;
+    unsigned ends = sim_oracle_ends(oracle), chosen = ends;
+
+    if (ends == 0 || agrees(look))
+        return ends;
+    for (unsigned i = 0; i < ends && chosen == ends; i++) {
+        sim_oracle_swap_end(oracle, i);
+        if (agrees(look))
+            chosen = i;
+        sim_oracle_swap_end(oracle, i);
+    }
+    return chosen;
+}
+
 static void
-look_at_keys(const struct look *look, void *handle)
+judge_version(const struct look *look)
+{
+    uint64_t last = sim_oracle_last(look->run->oracle);
+    char expected[96];
+
+    if (may_have_version(look))
+        return;
+    snprintf(expected, sizeof expected,
+             "salvage tells a loss, or saves version %" PRIu64 " to %" PRIu64,
+             look->range->least, look->range->most < last ? look->range->most : last);
+    sim_run_break(look->run, SIM_HOLDS_BACKUP, expected, "version %" PRIu64, look->version);
+}
+
+static void
+look_at_all(const struct look *look)
 {
     struct sim_run *run = look->run;
     uint32_t keys = (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS);
-    void *view;
-    enum hf_err err = run->guest->view_open(&view, handle, look->version);
+    unsigned ends = sim_oracle_ends(run->oracle), end = choose_end(look);
+
+    if (end < ends)
+        sim_oracle_swap_end(run->oracle, end);
+    judge_version(look);
+    for (uint32_t key = 0; key < keys && !run->is_broken; key++)
+        look_at_key(look, key);
+    if (end < ends)
+        sim_oracle_swap_end(run->oracle, end);
+}
+
+static void
+look_through_view(struct look *look, void *handle)
+{
+    struct sim_run *run = look->run;
+    enum hf_err err = run->guest->view_open(&look->view, handle, look->version);
 
     if (err != HF_OK) {
         sim_run_break(run, SIM_HOLDS_BACKUP, "what was saved can be read", "%s",
                       hf_err_name(err));
         return;
     }
-    for (uint32_t key = 0; key < keys && !run->is_broken; key++)
-        look_at_key(look, view, key);
-    run->guest->view_close(view);
-}
-
-static void
-judge_version(const struct look *look)
-{
-    const struct sim_copy *range = look->range;
-    char expected[96];
-
-    if (!look->must_be_whole || (look->version >= range->least && look->version <= range->most))
-        return;
-    snprintf(expected, sizeof expected,
-             "salvage tells a loss, or saves version %" PRIu64 " to %" PRIu64, range->least,
-             range->most);
-    sim_run_break(look->run, SIM_HOLDS_BACKUP, expected, "version %" PRIu64, look->version);
+    look_at_all(look);
+    run->guest->view_close(look->view);
 }
 
 static void
@@ -147,9 +214,7 @@ look_at_saved(struct sim_run *run, const struct sim_copy *range, bool is_lossy)
         return;
     }
     look.version = run->guest->last_version(handle);
-    judge_version(&look);
-    if (!run->is_broken)
-        look_at_keys(&look, handle);
+    look_through_view(&look, handle);
     err = run->guest->close(handle);
     if (err != HF_OK && !run->is_broken)
         sim_run_break(run, SIM_HOLDS_BACKUP, "what was saved closes", "%s", hf_err_name(err));
@@ -217,7 +282,7 @@ legal_prefix(const struct sim_run *run)
     bool is_excused = sim_run_is_damaged(run) && sim_machine_unwitnessed(run->machine);
 
     return (struct sim_copy){ .least = is_excused ? 0 : sim_oracle_kept(run->oracle),
-                              .most = sim_oracle_last(run->oracle) };
+                              .most = UINT64_MAX };
 }
 
 void
