@@ -19,7 +19,6 @@ void
 sim_book_reset(struct sim_book *book)
 {
     book->count = 0;
-    book->batch = 0;
 }
 
 struct sim_entry *
@@ -208,23 +207,6 @@ sim_book_is_newer(const struct sim_book *book)
         is_newer = true;
     }
     return is_newer;
-}
-
-bool
-sim_book_unwitnessed(const struct sim_book *book)
-{
-    bool is_tail_hit = false;
-
-    for (size_t i = 0; i < book->count; i++) {
-        const struct sim_entry *entry = &book->at[i];
-        if (entry->batch != book->batch || entry->class != SIM_FILE_WAL)
-            continue;
-        if (entry->is_witnessed)
-            return false;
-        is_tail_hit = true;
-    }
-    /* Before any batch there are errors of reads only: those excuse no loss. */
-    return is_tail_hit && book->batch > 0;
 }
 
 struct sim_ledger

@@ -25,18 +25,15 @@ struct sim_entry {
     enum sim_damage damage;
     enum sim_file_class class;
     const struct sim_inode *inode; /* NULL: the whole file is gone */
-    uint64_t serial; /* of the inode, which may be used again; no inode: the lost segment */
+    uint64_t serial;               /* of the inode, which may be used again */
     uint64_t from, to;
-    unsigned batch; /* damage at rest: entries of one occasion have the same number */
     bool is_read, is_reported, is_gone;
-    bool is_witnessed; /* something that survived vouches for these bytes */
-    bool is_plain;     /* no sound structure can have come of it */
+    bool is_plain; /* no sound structure can have come of it */
 };
 
 struct sim_book {
     struct sim_entry *at;
     size_t count, capacity;
-    unsigned batch; /* the last one */
 };
 
 void sim_book_fini(struct sim_book *book);
@@ -64,9 +61,6 @@ bool sim_book_is_spared(const struct sim_book *book);
 bool sim_book_is_hit(const struct sim_book *book, const struct sim_inode *inode);
 /* Whether all that explains a refusal of the database are files of a format to come. */
 bool sim_book_is_newer(const struct sim_book *book);
-/* Whether the last damage at rest hit the log, and nothing vouched for any of what it hit
- * there. What it did to other files takes no commits off the end. */
-bool sim_book_unwitnessed(const struct sim_book *book);
 struct sim_ledger sim_book_sum(const struct sim_book *book);
 
 #endif

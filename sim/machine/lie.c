@@ -29,6 +29,7 @@ struct sim_promises {
     size_t byte_count, byte_capacity;
     struct promised_name *names;
     size_t name_count, name_capacity;
+    struct sim_log_copy *log; /* as all of it together says; NULL: nothing is claimed */
 };
 
 /* ---- before ------------------------------------------------------------------------------ */
@@ -87,6 +88,36 @@ take_name(struct sim_promises *promises, const struct sim_name_op *op)
     memcpy(promised->name, name, sizeof promised->name);
 }
 
+/* The bytes that a file has for good, as far as the device says. */
+static struct hf_span
+promised_bytes(const struct sim_promises *promises, const struct sim_inode *inode)
+{
+    for (size_t i = 0; i < promises->byte_count; i++) {
+        const struct sim_image *image = &promises->bytes[i].image;
+        if (promises->bytes[i].inode == inode)
+            return hf_span(image->at, image->size);
+    }
+    return hf_span(inode->disk.at, inode->disk.size);
+}
+
+static void
+take_log(struct sim_promises *promises, const struct sim_disk *disk)
+{
+    const struct sim_names *names = &disk->durable;
+
+    promises->log = sim_log_copy_new();
+    for (size_t i = 0; i < names->count; i++) {
+        const struct sim_name *name = &names->at[i];
+        if (name->folder == SIM_FOLDER_MAIN)
+            sim_log_copy_add(promises->log, name->name, promised_bytes(promises, name->inode));
+    }
+    for (size_t i = 0; i < promises->name_count; i++) {
+        const struct promised_name *name = &promises->names[i];
+        if (name->folder == SIM_FOLDER_MAIN)
+            sim_log_copy_add(promises->log, name->name, promised_bytes(promises, name->inode));
+    }
+}
+
 struct sim_promises *
 sim_promises_take(const struct sim_disk *disk)
 {
@@ -105,6 +136,8 @@ sim_promises_take(const struct sim_disk *disk)
                 op->inode)
             take_name(promises, op);
     }
+    if (promises->byte_count + promises->name_count > 0)
+        take_log(promises, disk);
     return promises;
 }
 
@@ -142,8 +175,6 @@ judge_name(struct sim_machine *machine, const struct promised_name *promised)
     entry = sim_media_enter(machine, SIM_DAMAGE_MISSING, promised->inode, 0, promised->size);
     entry->class = promised->class;
     entry->inode = NULL;
-    entry->serial = sim_media_segment(promised->name);
-    entry->is_witnessed = promised->class != SIM_FILE_WAL;
     return true;
 }
 
@@ -159,10 +190,13 @@ sim_promises_judge(struct sim_promises *promises, struct sim_machine *machine)
     for (size_t i = 0; i < promises->name_count; i++)
         broken += judge_name(machine, &promises->names[i]);
     if (broken > 0) {
-        sim_media_end_batch(machine);
+        sim_media_remember(machine, promises->log);
+        promises->log = NULL;
+        sim_media_vouch(machine);
         machine->lies_told += broken;
         sim_note(machine, "  ! %u things that were synced are not there", broken);
     }
+    sim_log_copy_free(promises->log);
     free(promises->bytes);
     free(promises->names);
     free(promises);

@@ -21,6 +21,14 @@
 
 struct sim_machine *sim_machine_current;
 
+static void
+forget_misreads(struct sim_machine *machine)
+{
+    sim_log_copy_free(machine->log_seen);
+    machine->log_seen = NULL;
+    machine->misread_toll = (struct sim_toll){ .least = UINT64_MAX };
+}
+
 struct sim_machine *
 sim_machine_open(void)
 {
@@ -38,6 +46,7 @@ sim_machine_close(struct sim_machine *machine)
     sim_disk_fini(&machine->disk);
     sim_heap_fini(&machine->heap);
     sim_book_fini(&machine->book);
+    sim_machine_settle(machine);
     sim_late_fini(&machine->late);
     sim_late_names_fini(&machine->late_names);
     sim_shelf_fini(&machine->shelf);
@@ -67,6 +76,7 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     sim_disk_reset(&machine->disk);
     sim_heap_reset(&machine->heap);
     sim_book_reset(&machine->book);
+    sim_machine_settle(machine);
     machine->shelf.count = machine->late.count = machine->late_names.count = 0;
     machine->arrivals = machine->lies_told = 0;
     machine->wall_offset_us = machine->wall_frozen_until = 0;
@@ -235,7 +245,8 @@ sim_machine_life(struct sim_machine *machine, void (*run)(void *), void *context
 {
     HF_ASSERT(machine == sim_machine_current && !machine->is_alive);
     machine->is_alive = true;
-    machine->in_sync = machine->has_misread = false;
+    machine->in_sync = false;
+    forget_misreads(machine);
     machine->locks = 0;
     machine->in_other = false;
     machine->stuck = NULL;
@@ -511,10 +522,28 @@ sim_machine_is_newer(const struct sim_machine *machine)
     return sim_book_is_newer(&machine->book);
 }
 
-bool
-sim_machine_unwitnessed(struct sim_machine *machine)
+void
+sim_machine_settle(struct sim_machine *machine)
 {
-    return sim_book_unwitnessed(&machine->book);
+    sim_log_copy_free(machine->log_before);
+    machine->log_before = NULL;
+    machine->toll = (struct sim_toll){ .least = UINT64_MAX };
+    forget_misreads(machine);
+}
+
+uint64_t
+sim_machine_least_saved(const struct sim_machine *machine)
+{
+    return machine->toll.least;
+}
+
+uint64_t
+sim_machine_least_opened(const struct sim_machine *machine)
+{
+    const struct sim_toll *toll = &machine->toll, *misread = &machine->misread_toll;
+    uint64_t least = toll->is_told ? UINT64_MAX : toll->least;
+
+    return !misread->is_told && misread->least < least ? misread->least : least;
 }
 
 const struct sim_coverage *

@@ -277,9 +277,17 @@ bool sim_machine_was_lied_to(const struct sim_machine *machine);
 bool sim_machine_is_newer(const struct sim_machine *machine);
 /* The first, of a refusal of a snapshot file. */
 bool sim_machine_explains_snapshot(struct sim_machine *machine);
-/* Whether a documented limit covers losing a suffix: all damage so far lies where no surviving
- * group header vouches for it (computed from the durable image and the ledger). */
-bool sim_machine_unwitnessed(struct sim_machine *machine);
+/*
+ * The documented limit on what is lost: damage to the end of the log where nothing that
+ * survived vouches for it, as found out from the bytes before and behind each occasion. Commits
+ * up to here must be in what an open shows, or salvage saves without telling a loss;
+ * UINT64_MAX: no loss has an excuse. What damage below a witness took an open has to refuse; of
+ * salvage it is enough to tell.
+ */
+uint64_t sim_machine_least_opened(const struct sim_machine *machine);
+uint64_t sim_machine_least_saved(const struct sim_machine *machine);
+/* What was found is written down: nothing that is missing from now on has an excuse yet. */
+void sim_machine_settle(struct sim_machine *machine);
 
 /* ---- trace ------------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include "sim/machine/late.h"
 #include "sim/machine/late_names.h"
 #include "sim/machine/ledger.h"
+#include "sim/machine/log_copy.h"
 #include "sim/machine/machine.h"
 #include "sim/trace.h"
 
@@ -28,6 +29,13 @@ struct sim_shelf {
     size_t count, capacity;
 };
 
+/* What damage took of the log since recovery last wrote its own. */
+struct sim_toll {
+    bool is_told;   /* something vouches for a part of it: an open must refuse */
+    uint64_t least; /* commits up to here are there all the same; UINT64_MAX: nothing is missing
+                       that nobody vouches for */
+};
+
 /* Who holds the lock of a folder. */
 struct sim_folder_lock {
     bool is_exclusive;
@@ -40,6 +48,8 @@ struct sim_machine {
     struct sim_disk disk;
     struct sim_heap heap;
     struct sim_book book;
+    struct sim_toll toll;
+    struct sim_log_copy *log_before; /* what the toll was taken of; NULL: nothing is missing */
     struct sim_late late;
     struct sim_late_names late_names;
     struct sim_shelf shelf; /* filled where a rule brings files back */
@@ -65,10 +75,11 @@ struct sim_machine {
     struct hf_dir *dirs;             /* open ones, and the files under them */
     struct hf_file *files;
     struct sim_folder_lock locks_on[SIM_FOLDERS_MAX];
-    unsigned locks;   /* mutexes held: others can run only while there is none */
-    bool has_misread; /* a read showed what is not there */
-    bool in_sync;     /* `during` runs, and is not called again */
-    bool in_other;    /* another thread acts, and may leave through `other` */
+    unsigned locks;                /* mutexes held: others can run only while there is none */
+    struct sim_toll misread_toll;  /* the same with what reads showed wrong */
+    struct sim_log_copy *log_seen; /* the log as they showed it; NULL: as it is */
+    bool in_sync;                  /* `during` runs, and is not called again */
+    bool in_other;                 /* another thread acts, and may leave through `other` */
     jmp_buf other;
     void (*during)(void *);
     void *during_context;

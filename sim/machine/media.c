@@ -2,16 +2,14 @@
  * media.c - faults at rest: what a medium, or a person, does to files that nobody has open.
  *
  * Cache and disk change alike: by the time damage is met, the cache is a new one. Whatever was
- * pending about the file has reached the disk before. Each damaged range goes into the ledger,
- * and it is judged at once whether anything that survived vouches for it, because a recovery
- * will write new witnesses.
+ * pending about the file has reached the disk before. Each damaged range goes into the ledger.
+ * What all of it came to for the log is judged at once (media_vouch.c), because a recovery will
+ * write new witnesses.
  */
 #include "sim/machine/media.h"
 #include "base/span.h"
 #include "format/wal_format.h"
 #include "sim/machine/locate.h"
-
-#include <stdlib.h>
 
 bool
 sim_media_is_meant(const struct sim_rule *rule, const struct sim_name *name)
@@ -62,16 +60,7 @@ sim_media_enter(struct sim_machine *machine, enum sim_damage damage,
 {
     struct sim_entry *entry = sim_book_add(&machine->book, damage, inode, from, to);
     machine->faults.file = inode->class;
-    entry->batch = machine->book.batch + 1;
-    entry->is_witnessed = inode->class != SIM_FILE_WAL;
     return entry;
-}
-
-void
-sim_media_enter_more(struct sim_machine *machine, enum sim_damage damage,
-                     const struct sim_inode *inode, uint64_t from, uint64_t to)
-{
-    sim_media_enter(machine, damage, inode, from, to)->batch = 0;
 }
 
 /* ---- the faults -------------------------------------------------------------------------- */
@@ -173,12 +162,6 @@ choose_cut(struct sim_machine *machine, const struct sim_rule *rule,
     return sim_draw(machine->tape, "file_loss.cut", rule->entity, inode->mem.size);
 }
 
-uint32_t
-sim_media_segment(const char *name)
-{
-    return sim_class_of(name) == SIM_FILE_WAL ? (uint32_t)strtoul(name + 4, NULL, 10) : 0;
-}
-
 static bool
 lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct sim_name *name)
 {
@@ -192,10 +175,7 @@ lose_file(struct sim_machine *machine, const struct sim_rule *rule, const struct
               (enum sim_flavour)sim_draw(machine->tape, "file_loss.how", rule->entity, 3);
     if (how == SIM_GONE) {
         memcpy(lost, name->name, sizeof lost);
-        struct sim_entry *entry =
-            sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, 0, inode->mem.size);
-        entry->inode = NULL; /* gone; the entry keeps the segment's number in `serial` */
-        entry->serial = sim_media_segment(lost);
+        sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, 0, inode->mem.size)->inode = NULL;
         sim_disk_lose(&machine->disk, name->folder, lost);
         sim_note(machine, "  ! %s is gone", lost);
         return true;
@@ -299,28 +279,6 @@ strike(struct sim_machine *machine, const struct sim_rule *rule)
     }
 }
 
-void
-sim_media_end_batch(struct sim_machine *machine)
-{
-    machine->book.batch++;
-    sim_media_vouch(machine);
-}
-
-/* What is misread in one life is one occasion. */
-void
-sim_media_misread(struct sim_machine *machine, const struct sim_inode *inode, uint64_t from,
-                  uint64_t to)
-{
-    struct sim_entry *entry = sim_media_enter(machine, SIM_DAMAGE_ONCE, inode, from, to);
-
-    entry->is_read = true;
-    if (!machine->has_misread)
-        machine->book.batch++;
-    machine->has_misread = true;
-    entry->batch = machine->book.batch;
-    sim_media_vouch(machine);
-}
-
 unsigned
 sim_media_strike(struct sim_machine *machine)
 {
@@ -329,13 +287,15 @@ sim_media_strike(struct sim_machine *machine)
     sim_media_shelve(machine);
     for (unsigned i = 0; i < machine->faults.rule_count; i++) {
         struct sim_rule *rule = &machine->faults.rules[i];
-        if (!sim_is_at_rest(rule->fault) || !sim_faults_at_crash(machine, rule) ||
-            !strike(machine, rule))
+        if (!sim_is_at_rest(rule->fault) || !sim_faults_at_crash(machine, rule))
+            continue;
+        sim_media_remember_log(machine);
+        if (!strike(machine, rule))
             continue;
         sim_faults_fired(machine, rule);
         count++;
     }
     if (count > 0)
-        sim_media_end_batch(machine);
+        sim_media_vouch(machine);
     return count;
 }

@@ -12,6 +12,7 @@
 #define SIM_MEDIA_H
 
 #include "base/span.h"
+#include "sim/machine/log_copy.h"
 #include "sim/machine/machine_state.h"
 
 static inline struct hf_span
@@ -22,31 +23,27 @@ sim_media_bytes(const struct sim_inode *inode)
 
 /* Everything that was pending about the file is on the disk. */
 void sim_media_settle(struct sim_machine *machine, struct sim_inode *inode);
-/* Of a log file it is found out later whether anything vouches for the damaged range; tables,
- * manifests and snapshots are vouched for as they are. */
+/* Enters a damaged range into the ledger. */
 struct sim_entry *sim_media_enter(struct sim_machine *machine, enum sim_damage damage,
                                   const struct sim_inode *inode, uint64_t from, uint64_t to);
-/* The same of damage that takes nothing away: whatever is missing has another reason. */
-void sim_media_enter_more(struct sim_machine *machine, enum sim_damage damage,
-                          const struct sim_inode *inode, uint64_t from, uint64_t to);
-/* Of the damage entered since the last occasion: what vouches for it, as things are now. */
-void sim_media_end_batch(struct sim_machine *machine);
-/* The segment that a log file's name says, 0 for another name. */
-uint32_t sim_media_segment(const char *name);
 /* Whether the rule may strike the file. */
 bool sim_media_is_meant(const struct sim_rule *rule, const struct sim_name *name);
 /* A sector of the file with something in it, drawn; false: all is zeros. */
 bool sim_media_choose_sector(struct sim_machine *machine, const struct sim_rule *rule,
                              const struct sim_inode *inode, uint64_t *sector);
 
-/* The bytes that a read of the file gave were wrong, this once. */
-void sim_media_misread(struct sim_machine *machine, const struct sim_inode *inode,
-                       uint64_t from, uint64_t to);
-
 /* ---- media_vouch.c ----------------------------------------------------------------------- */
 
-/* Of the newest batch: which damage means nothing, and for which something vouches. */
+/* Before anything is done to files: the log as it is now, or as `log`, given away, says. It is
+ * remembered if no other one is, or if it goes on behind that one. */
+void sim_media_remember_log(struct sim_machine *machine);
+void sim_media_remember(struct sim_machine *machine, struct sim_log_copy *log);
+/* Behind it: what is missing of the log that is remembered is the machine's toll. */
 void sim_media_vouch(struct sim_machine *machine);
+/* The bytes that a read of the file gave were wrong, this once; `name` in the database's
+ * folder, "" elsewhere. */
+void sim_media_misread(struct sim_machine *machine, const char *name,
+                       const struct sim_inode *inode, uint64_t from, uint64_t to);
 
 /* ---- media_stale.c ----------------------------------------------------------------------- */
 

@@ -115,7 +115,7 @@ sim_media_make_newer(struct sim_machine *machine, const struct sim_name *name)
     }
     if (!is_raised)
         return false;
-    sim_media_enter_more(machine, SIM_DAMAGE_NEWER, inode, 0, inode->mem.size);
+    sim_media_enter(machine, SIM_DAMAGE_NEWER, inode, 0, inode->mem.size);
     sim_note(machine, "  ! %s was written by a newer program", name->name);
     return true;
 }

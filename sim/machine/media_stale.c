@@ -122,7 +122,7 @@ sim_media_append(struct sim_machine *machine, const struct sim_rule *rule,
     sim_image_resize(&inode->disk, off + len);
     sim_inode_allocate(&machine->disk, inode, off + len);
     sim_inode_damage(inode, off, hf_span(bytes, len));
-    sim_media_enter_more(machine, SIM_DAMAGE_MISSING, inode, off, off + len);
+    sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, off, off + len);
     sim_note(machine, "  ! %llu bytes more stand at the end of %s", (unsigned long long)len,
              name->name);
     return true;
@@ -235,7 +235,7 @@ come_back(struct sim_machine *machine, const struct sim_shelved *shelved)
 
     sim_inode_write(disk, inode, 0, hf_span(shelved->bytes, shelved->size));
     sim_media_settle(machine, inode);
-    sim_media_enter_more(machine, SIM_DAMAGE_MISSING, inode, 0, shelved->size);
+    sim_media_enter(machine, SIM_DAMAGE_MISSING, inode, 0, shelved->size);
     sim_note(machine, "  ! %s is back", shelved->name);
     return true;
 }

@@ -1,41 +1,29 @@
 /*
- * media_vouch.c - what of the damage at rest matters: who needs it, and who vouches for it.
+ * media_vouch.c - what an occasion took of the log, and whether anything vouches for it.
  *
  * A log that loses its end where nothing that survived vouches for it has met a documented
- * limit. So of each damaged range of the log it is found out, from the bytes that are left and
- * as docs/formats.md says under "Reading the log":
+ * limit. How much may be missing then is found out from the log as it was before and the bytes
+ * that are left; of several faults of one occasion what they came to counts, not each of them.
  *
- *   needed      it is in the chain of segments that leads from the newest that is begun back to
- *               where the log begins, and not behind the end that the next link states; or it
- *               is newer than that chain. Else it neither excuses a loss nor forbids to excuse
- *               one: a seal behind which a link stands, a segment that a recovery swallowed and
- *               whose removal was undone.
- *   witnessed   a position that anything states to be durable is above it.
+ *    before   |===== wal-3 =====|===== wal-4 =====|    its chain, log_copy.h
+ *    after    |===   ===========|=====     =======|
+ *                 ^          ^       ^
+ *               told     witness   lost from here
  *
- * What stands under a temporary name is no statement: nobody reads it.
+ *   told   damage below a position that something states to be durable: an open must refuse
+ *   lost   the first damage above all such statements: the commits before it are still there
+ *
+ * What is outside the chain nobody needs, nor the zeros between a segment's header and its
+ * first group, which no checksum covers.
+ *
+ * "Before" is the log that recovery made, or went on from, last: until it writes anew, one
+ * occasion adds to another. A read that shows what is not there may hide a statement as well as
+ * a commit; that is one life's affair.
  */
 #include "sim/machine/media.h"
 
 #include "format/wal_format.h"
-#include "sim/grow.h"
-#include "sim/machine/locate.h"
-
-#include <stdlib.h>
-
-/* A segment of the chain, and where the next one says that it ends. */
-struct part {
-    uint32_t number;
-    uint64_t end;
-};
-
-struct log {
-    struct sim_log_start start;
-    uint64_t witness;
-    struct part *parts; /* the newest first */
-    size_t count, capacity;
-};
-
-/* ---- which log there is ------------------------------------------------------------------ */
+#include "sim/machine/log_copy.h"
 
 static bool
 is_statement(const struct sim_name *name)
@@ -43,157 +31,126 @@ is_statement(const struct sim_name *name)
     return name->folder == SIM_FOLDER_MAIN && !sim_is_temporary(name->name);
 }
 
-/* What anything that stands under its name says, of where the log begins and is durable. */
-static void
-hear(const struct sim_machine *machine, struct log *log)
+/* The log of the database as reads see it now. */
+static struct sim_log_copy *
+copy_log(const struct sim_machine *machine)
 {
     const struct sim_names *names = &machine->disk.visible;
+    struct sim_log_copy *copy = sim_log_copy_new();
 
     for (size_t i = 0; i < names->count; i++) {
-        const struct sim_inode *inode = names->at[i].inode;
-        if (!is_statement(&names->at[i]))
-            continue;
-        uint64_t said = sim_locate_witness(sim_media_bytes(inode), inode->class);
-        if (said > log->witness)
-            log->witness = said;
-        if (inode->class == SIM_FILE_MANIFEST)
-            sim_locate_log_start(sim_media_bytes(inode), &log->start);
+        if (is_statement(&names->at[i]))
+            sim_log_copy_add(copy, names->at[i].name, sim_media_bytes(names->at[i].inode));
     }
+    return copy;
 }
 
-static const struct sim_inode *
-segment(const struct sim_machine *machine, uint32_t number)
+void
+sim_media_remember(struct sim_machine *machine, struct sim_log_copy *log)
 {
-    const struct sim_names *names = &machine->disk.visible;
+    struct sim_log_copy *before = machine->log_before;
 
-    for (size_t i = 0; i < names->count; i++) {
-        if (is_statement(&names->at[i]) && sim_media_segment(names->at[i].name) == number)
-            return names->at[i].inode;
+    if (before != NULL && sim_log_copy_newest(log) <= sim_log_copy_newest(before)) {
+        sim_log_copy_free(log);
+        return;
     }
-    return NULL;
+    sim_log_copy_free(before);
+    machine->log_before = log;
 }
 
-/* The number of the newest segment in [from, limit) that is begun; 0: there is none. */
-static uint32_t
-newest_begun(const struct sim_machine *machine, uint32_t from, uint32_t limit)
+void
+sim_media_remember_log(struct sim_machine *machine)
 {
-    const struct sim_names *names = &machine->disk.visible;
-    struct hf_wal_link link;
-    uint32_t newest = 0;
-
-    for (size_t i = 0; i < names->count; i++) {
-        uint32_t number = sim_media_segment(names->at[i].name);
-        if (is_statement(&names->at[i]) && number >= from && number < limit &&
-            number > newest && sim_locate_link(sim_media_bytes(names->at[i].inode), &link))
-            newest = number;
-    }
-    return newest;
+    sim_media_remember(machine, copy_log(machine));
 }
 
-/*
- * Goes back along the links from segment `number`. False: they do not lead to where the log
- * begins. Then *limit, if not 0, is the number below which another newest one is to be tried.
- */
+/* The first byte at or behind `from` that means something and is another now; the length of
+ * the part: there is none. */
+static uint64_t
+next_damage(const struct sim_log_part *part, struct hf_span now, uint64_t from)
+{
+    const uint8_t *was = part->bytes.at, *is = now.at;
+    struct hf_wal_header header;
+    uint64_t off = from, first_group = 0;
+
+    if (hf_wal_header_decode(&header, part->bytes) == HF_WAL_GOOD)
+        first_group = header.sector;
+    while (off < part->bytes.len && off < now.len &&
+           (was[off] == is[off] || (off >= HF_WAL_HEADER_SIZE && off < first_group)))
+        off++;
+    return off;
+}
+
+/* The log as it was, as it is, and as reads have shown it. */
+struct look {
+    struct sim_log_copy *before, *now, *seen;
+    uint64_t witness; /* of what was seen */
+};
+
+/* Adds to the toll what of the part is seen to be another now. False: it is lost from there on.
+ * What is wrong only in what was seen may be read again, and is no reason to refuse. */
 static bool
-follow(const struct sim_machine *machine, struct log *log, uint32_t number, uint32_t *limit)
+judge_part(struct sim_toll *toll, const struct look *look, const struct sim_log_part *part)
 {
-    uint64_t end = UINT64_MAX;
+    struct hf_span seen = sim_log_copy_bytes(look->seen, part->number);
+    struct hf_span now = sim_log_copy_bytes(look->now, part->number);
 
-    log->count = *limit = 0;
-    for (;;) {
-        const struct sim_inode *inode = segment(machine, number);
-        struct hf_wal_link link;
-        if (inode == NULL)
-            return false;
-        if (!sim_locate_link(sim_media_bytes(inode), &link)) {
-            *limit = number;
+    for (uint64_t off = next_damage(part, seen, 0); off < part->bytes.len;
+         off = next_damage(part, seen, off + 1)) {
+        if (hf_wal_position(part->number, off) >= look->witness) {
+            toll->least = sim_log_copy_version(look->before, part->number, off);
             return false;
         }
-        sim_grow(&log->parts, &log->capacity, log->count + 1, sizeof *log->parts);
-        log->parts[log->count++] = (struct part){ number, end };
-        if (log->start.manifest != 0 ? link.last == log->start.last : link.prev == 0)
-            return true;
-        if (link.prev == 0 || link.prev >= number)
-            return false;
-        number = link.prev;
-        end = link.prev_end;
+        toll->is_told = toll->is_told || next_damage(part, now, off) == off;
     }
+    return true;
 }
 
-/* Where no chain leads to the beginning there are no parts: the log is to be refused. */
-static void
-find_chain(const struct sim_machine *machine, struct log *log)
+static struct sim_toll
+judge(struct look *look)
 {
-    uint32_t limit = UINT32_MAX;
-    bool is_whole = false;
+    struct sim_log_start start = sim_log_copy_start(look->seen);
+    struct sim_toll toll = { .least = UINT64_MAX };
 
-    while (!is_whole && limit > 0) {
-        uint32_t number = newest_begun(machine, log->start.log_first, limit);
-        limit = 0;
-        if (number > 0)
-            is_whole = follow(machine, log, number, &limit);
+    look->witness = sim_log_copy_witness(look->seen);
+    /* An older manifest may be back in force. Where no log leads to the one that is, nothing is
+     * known of what it held. */
+    if (!sim_log_copy_chain(look->before, &start))
+        toll.least = 0;
+    for (size_t i = 0; i < sim_log_copy_parts(look->before); i++) {
+        struct sim_log_part part = sim_log_copy_part(look->before, i);
+        if (!judge_part(&toll, look, &part))
+            break;
     }
-    if (!is_whole)
-        log->count = 0;
-}
-
-/* ---- what was hit ------------------------------------------------------------------------ */
-
-static uint32_t
-segment_of_entry(const struct sim_machine *machine, const struct sim_entry *entry)
-{
-    const struct sim_names *names = &machine->disk.visible;
-
-    if (entry->inode == NULL)
-        return (uint32_t)entry->serial;
-    for (size_t i = 0; i < names->count; i++) {
-        if (names->at[i].inode == entry->inode && names->at[i].folder == SIM_FOLDER_MAIN)
-            return sim_media_segment(names->at[i].name);
-    }
-    return 0;
-}
-
-/* Between a segment's header and its first group no checksum reaches, and nobody reads. */
-static bool
-is_padding(const struct sim_entry *entry)
-{
-    struct hf_wal_header header;
-
-    return entry->inode != NULL && entry->from >= HF_WAL_HEADER_SIZE &&
-           hf_wal_header_decode(&header, sim_media_bytes(entry->inode)) == HF_WAL_GOOD &&
-           entry->to <= header.sector;
-}
-
-static bool
-is_needed(const struct log *log, const struct sim_entry *entry, uint32_t number)
-{
-    if (number < log->start.log_first || is_padding(entry))
-        return false;
-    if (log->count == 0 || number > log->parts[0].number)
-        return true;
-    for (size_t i = 0; i < log->count; i++) {
-        if (log->parts[i].number == number)
-            return entry->from < log->parts[i].end;
-    }
-    return false;
+    return toll;
 }
 
 void
 sim_media_vouch(struct sim_machine *machine)
 {
-    struct log log = { .witness = 0 };
+    struct sim_log_copy *now = copy_log(machine);
+    struct look look = { machine->log_before, now, now, 0 };
 
-    hear(machine, &log);
-    find_chain(machine, &log);
-    for (size_t i = 0; i < machine->book.count; i++) {
-        struct sim_entry *entry = &machine->book.at[i];
-        uint32_t number = segment_of_entry(machine, entry);
-        if (entry->batch != machine->book.batch)
-            continue;
-        if (entry->class == SIM_FILE_WAL && !is_needed(&log, entry, number))
-            entry->batch = 0;
-        else if (!entry->is_witnessed)
-            entry->is_witnessed = ((uint64_t)number << 32 | entry->from) < log.witness;
-    }
-    free(log.parts);
+    machine->toll = judge(&look);
+    sim_log_copy_free(now);
+}
+
+void
+sim_media_misread(struct sim_machine *machine, const char *name, const struct sim_inode *inode,
+                  uint64_t from, uint64_t to)
+{
+    sim_media_enter(machine, SIM_DAMAGE_ONCE, inode, from, to)->is_read = true;
+    if (inode->class != SIM_FILE_WAL && inode->class != SIM_FILE_MANIFEST)
+        return;
+    struct look look = { machine->log_before, copy_log(machine), NULL, 0 };
+    if (machine->log_seen == NULL)
+        machine->log_seen = copy_log(machine);
+    sim_log_copy_hide(machine->log_seen, name, from, to);
+    look.seen = machine->log_seen;
+    if (look.before == NULL)
+        look.before = copy_log(machine);
+    machine->misread_toll = judge(&look);
+    if (machine->log_before == NULL)
+        sim_log_copy_free(look.before);
+    sim_log_copy_free(look.now);
 }

@@ -156,7 +156,8 @@ read_elsewhere(struct sim_vfs_call *call, const struct sim_inode *inode, uint8_t
     if (count == 0 || memcmp(to + from, other->mem.at + there, count) == 0)
         return;
     memcpy(to + from, other->mem.at + there, count);
-    sim_media_misread(machine, inode, call->event.off + from, call->event.off + from + count);
+    sim_media_misread(machine, call->event.folder == NULL ? call->event.name : "", inode,
+                      call->event.off + from, call->event.off + from + count);
     (void)sim_vfs_is_struck(call, SIM_STALE_READ);
 }
 

@@ -220,7 +220,7 @@ judge_length(struct sim_run *run, uint64_t version)
         sim_run_judged(run, lost);
     if (version > sim_oracle_last(run->oracle))
         wrong_length(run, SIM_HOLDS_PREFIX, version);
-    else if (version < kept && !(is_damaged && sim_machine_unwitnessed(run->machine)))
+    else if (version < kept && version < sim_machine_least_opened(run->machine))
         wrong_length(run, lost, version);
 }
 
@@ -261,6 +261,8 @@ judge_opened(const struct opening *opening)
              version, sim_oracle_last(run->oracle), sim_oracle_kept(run->oracle));
     sim_oracle_recover(run->oracle, version, is_writable);
     run->arrivals = sim_machine_late_arrivals(run->machine);
+    if (is_writable)
+        sim_machine_settle(run->machine);
     sim_backup_recovered(run, version);
     run->result->calls_opened = sim_machine_calls(run->machine);
     run->result->recovered = version;

@@ -265,6 +265,7 @@ acknowledged(const struct attempt *attempt, uint64_t version)
     run->has_batches = run->has_batches || attempt->change_count > 1 ||
                        attempt->changes[0].limit > attempt->changes[0].key + 1;
     run->is_placed = true;
+    sim_machine_settle(run->machine);
     sim_window_add(run, version, value_bytes(attempt));
     if (run->options.mode == HF_MODE_STRICT ||
         (attempt->is_durable && run->options.mode != HF_MODE_MEMORY)) {

@@ -279,10 +279,10 @@ sim_backup_salvage(struct sim_run *run)
 static struct sim_copy
 legal_prefix(const struct sim_run *run)
 {
-    bool is_excused = sim_run_is_damaged(run) && sim_machine_unwitnessed(run->machine);
+    uint64_t kept = sim_oracle_kept(run->oracle);
+    uint64_t left = sim_machine_least_saved(run->machine);
 
-    return (struct sim_copy){ .least = is_excused ? 0 : sim_oracle_kept(run->oracle),
-                              .most = UINT64_MAX };
+    return (struct sim_copy){ .least = kept < left ? kept : left, .most = UINT64_MAX };
 }
 
 void
