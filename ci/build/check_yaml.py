@@ -108,9 +108,24 @@ def check_workflow(path, data):
 # ---- the others --------------------------------------------------------------------------
 
 
+# Words of the API that a job may have here: a misspelt one is dropped there in silence.
+JOB_WORDS = {"completionMode", "completions", "parallelism", "backoffLimit", "template"}
+POD_WORDS = {"restartPolicy", "containers", "volumes"}
+CONTAINER_WORDS = {"name", "image", "workingDir", "command", "args", "env", "resources",
+                   "volumeMounts"}
+
+
+def check_words(path, known, given):
+    expect(set(given) <= known, path, f"unknown words: {sorted(set(given) - known)}")
+
+
 def check_kubernetes(path, data):
     spec = data["spec"]
+    check_words(path, JOB_WORDS, spec)
+    check_words(path, POD_WORDS, spec["template"]["spec"])
+    expect(spec["completionMode"] == "Indexed", path, "the pods have no index")
     for container in spec["template"]["spec"]["containers"]:
+        check_words(path, CONTAINER_WORDS, container)
         check_script(path, " ".join(container["command"]))
         env = {entry["name"]: entry["value"] for entry in container["env"]}
         expect(env.get("JOB_COMPLETIONS") == str(spec["completions"]), path,

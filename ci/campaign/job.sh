@@ -29,10 +29,14 @@ fi
     exit 0
 }
 
-# Under another name until it is whole. A property that broke is a result, not a failed job.
+# Under another name until it is whole: one of its own, since a cluster that has lost sight of a
+# job starts it again while it still runs, with the same place, host name and process number. A
+# property that broke is a result, not a failed job.
+partial=$(mktemp "$results/$name.XXXXXX")
+chmod a+r "$partial"
 status=0
 "$simulator" run ${SEEDS:+--seeds "$SEEDS"} ${JOBS:+--jobs "$JOBS"} --shard "$shard" \
-    --json --out "$results/$name.part" "$@" || status=$?
+    --json --out "$partial" "$@" || status=$?
 [ "$status" -le 1 ] || exit "$status"
-mv "$results/$name.part" "$results/$name.jsonl"
+mv "$partial" "$results/$name.jsonl"
 tail -n 1 "$results/$name.jsonl"
