@@ -69,7 +69,7 @@ sed -i 's/"found":"/&<script>alert(1)<\/script><b>\&amp;/' "$d/bad.jsonl"
 "$simulator" report "$d/bad.jsonl" -o "$d/storm_broke.html"
 "$simulator" run --seeds 1..4 --json --out "$d/good.jsonl" scenarios/
 "$simulator" plants wal_skip_sync index_skip_delete --json --out "$d/plants.jsonl"
-"$simulator" report "$d/good.jsonl" "$d/plants.jsonl" -o "$d/storm.html"
+"$simulator" report "$d/good.jsonl" "$d/plants.jsonl" baselines/plants.json -o "$d/storm.html"
 
 # What the bench measured, a few pairs of each, with what was measured before.
 bench=$BUILD/bin/holdfast-bench

@@ -66,6 +66,9 @@ static const char *const style[] = {
     "table.tight td,table.tight th{padding:3px 6px;font-size:12.5px}"
     "table.heat td.num,table.heat th.num{text-align:center}"
     "th.edge,td.edge{border-left:2px solid var(--rule)}"
+    "table th.turn{vertical-align:bottom;text-align:center;padding:3px 2px}"
+    "tbody+tbody{border-top:2px solid var(--rule)}"
+    "th.turn span{writing-mode:vertical-rl;transform:rotate(180deg)}"
     ".h0{color:var(--soft);opacity:.75}.h1{background:rgba(var(--heat),.07)}"
     ".h2{background:rgba(var(--heat),.15)}.h3{background:rgba(var(--heat),.24)}"
     ".h4{background:rgba(var(--heat),.34)}.h5{background:rgba(var(--heat),.45)}\n",

@@ -6,9 +6,10 @@
  * results have in their strings, it cannot become markup.
  *
  * Classes to use: `figures` (a row of <div><b>number</b> word</div>), `card`, `wide` (around a
- * table that may scroll), `num` (a cell with a number), `good`, `bad`, `warn`, `quiet`,
- * `badge`, `chip`, `grid`, h0 .. h5 (a cell's heat, in a table `heat`), a table `tight`; <pre
- * class=log>; in an <svg>: `axis`, `line`, `line2`, `dot`, `area`.
+ * table that may scroll), `num` (a cell with a number), `turn` (the head of a narrow column,
+ * its <span> on its side), `good`, `bad`, `warn`, `quiet`, `badge`, `chip`, `grid`, h0 .. h5 (a
+ * cell's heat, in a table `heat`), a table `tight`; <pre class=log>; in an <svg>: `axis`,
+ * `line`, `line2`, `dot`, `area`.
  */
 #ifndef HF_CLI_PAGE_H
 #define HF_CLI_PAGE_H

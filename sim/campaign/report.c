@@ -176,6 +176,14 @@ read_file(struct sim_report *report, struct sim_result_file *file, struct sim_re
     }
 }
 
+/* A matrix of plants is one object, and no lines of results. */
+static bool
+read_matrix(struct sim_report *report, const struct sim_result_file *file)
+{
+    sim_matrix_file_free(&report->matrix);
+    return sim_matrix_file_read(&report->matrix, file);
+}
+
 bool
 sim_report_open(struct sim_report *report, const char *const *paths, unsigned count)
 {
@@ -186,7 +194,9 @@ sim_report_open(struct sim_report *report, const char *const *paths, unsigned co
     report->files = sim_new((count + 1) * sizeof *report->files);
     for (unsigned i = 0; good && i < count; i++) {
         struct sim_result_file *file = &report->files[report->file_count++];
-        good = sim_result_file_open(file, paths[i]) && read_file(report, file, record);
+        good = sim_result_file_open(file, paths[i]) &&
+               (sim_matrix_file_is(file->text) ? read_matrix(report, file)
+                                               : read_file(report, file, record));
     }
     free(record);
     return good;
@@ -203,4 +213,5 @@ sim_report_close(struct sim_report *report)
     free(report->failures);
     free(report->plants);
     free(report->unkept);
+    sim_matrix_file_free(&report->matrix);
 }

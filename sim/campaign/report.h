@@ -3,12 +3,14 @@
  *
  *    report.c            reads the files and adds up
  *    report_page.c       the page: verdicts, failures, plants
+ *    report_matrix.c     contract by plant by oracle
  *    report_coverage.c   where faults struck, and the marks
  *    report_chart.c      lines over time and over seeds
  */
 #ifndef SIM_REPORT_H
 #define SIM_REPORT_H
 
+#include "sim/campaign/matrix_file.h"
 #include "sim/campaign/result_file.h"
 #include "sim/campaign/tally.h"
 
@@ -55,7 +57,8 @@ struct sim_report {
     size_t failure_count, failure_capacity;
     struct sim_report_plant *plants;
     size_t plant_count, plant_capacity;
-    struct hf_span *unkept; /* expectations that failed: the items of an array each */
+    struct sim_matrix_file matrix; /* no rows: no file is one */
+    struct hf_span *unkept;        /* expectations that failed: the items of an array each */
     size_t unkept_count, unkept_capacity;
 
     uint64_t runs, held, broke, failed, cycles;
@@ -66,7 +69,8 @@ struct sim_report {
     struct sim_pace pace;
 };
 
-/* Reads files; "-" is standard input. False: one line is on stderr. Close it in every case. */
+/* Reads files of results and matrices of plants, of which the last one counts; "-" is standard
+ * input. False: one line is on stderr. Close it in every case. */
 bool sim_report_open(struct sim_report *report, const char *const *paths, unsigned count);
 void sim_report_close(struct sim_report *report);
 
@@ -78,5 +82,6 @@ void sim_report_print(FILE *to, const struct sim_report *report);
 void sim_report_coverage(FILE *to, const struct sim_report *report);
 void sim_report_marks(FILE *to, const struct sim_report *report);
 void sim_report_charts(FILE *to, const struct sim_report *report);
+void sim_report_matrix(FILE *to, const struct sim_report *report);
 
 #endif

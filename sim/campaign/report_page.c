@@ -108,6 +108,8 @@ print_head(FILE *to, const struct sim_report *report)
           to);
     if (report->plant_count > 0)
         fputs("<a href=#plants>Plants</a>", to);
+    if (report->matrix.count > 0)
+        fputs("<a href=#matrix>Matrix</a>", to);
     fputs("</nav>\n<div class=figures>\n", to);
     print_figure(to, "\"\"", report->runs, "runs");
     print_figure(to, "\"\"", report->scenario_count, "scenarios");
@@ -283,6 +285,7 @@ sim_report_print(FILE *to, const struct sim_report *report)
     sim_report_marks(to, report);
     sim_report_charts(to, report);
     print_plants(to, report);
+    sim_report_matrix(to, report);
     hf_page_end(to,
                 "Made by holdfast-sim report. The page is one file and needs nothing else.");
 }

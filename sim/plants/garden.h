@@ -9,6 +9,7 @@
 #ifndef SIM_GARDEN_H
 #define SIM_GARDEN_H
 
+#include "sim/campaign/matrix_file.h"
 #include "sim/plants/plant_try.h"
 #include "sim/verbs_sim.h"
 
@@ -31,14 +32,6 @@ int sim_garden_without(struct sim_garden *garden);
 
 #define SIM_TRIES_MAX 1000u
 
-/* One plant under one contract. */
-struct sim_square {
-    unsigned tries; /* 1 where the first try survived: the others would */
-    unsigned caught;
-    uint64_t median, p95; /* runs until it was caught; of tries that were not, their limit */
-    uint64_t by[SIM_PROPERTY_COUNT];
-};
-
 /* [plant of the garden][contract] */
 struct sim_matrix {
     unsigned contracts[SIM_PERSONALITY_COUNT];
@@ -52,8 +45,8 @@ struct sim_square *sim_matrix_at(const struct sim_matrix *matrix, unsigned plant
                                  unsigned contract);
 
 /*
- * Holds a matrix against the one in the file: counts the plants that the first contract catches
- * worse than it did, each a line on `to`. False: the file is none; a line is on stderr.
+ * Holds a matrix against the one in the file, square by square: counts those that became worse,
+ * each a line on `to`. False: the file is none; a line is on stderr.
  */
 bool sim_baseline_compare(const struct sim_garden *garden, const struct sim_matrix *matrix,
                           const char *path, FILE *to, unsigned *worse);

@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TRIES_DEFAULT 20u
 #define LIMIT_DEFAULT 500u
@@ -204,6 +205,19 @@ print_json(const struct sim_garden *garden, const struct sim_matrix *matrix)
     fputs("\n]}\n", to);
 }
 
+/* How many each contract catches. */
+static void
+print_contracts(FILE *to, const struct sim_garden *garden, const struct sim_matrix *matrix)
+{
+    for (unsigned c = 0; c < matrix->contract_count; c++) {
+        unsigned caught = 0;
+        for (unsigned plant = 0; plant < garden->count; plant++)
+            caught += sim_matrix_at(matrix, plant, c)->caught > 0;
+        fprintf(to, "%s%s catches %u", c == 0 ? "" : ", ", contract_name(matrix, c), caught);
+    }
+    fputc('\n', to);
+}
+
 /*
  * Who survived the strongest contract (in most tries: one may be unlucky), who needs it, and
  * what has become worse.
@@ -228,6 +242,7 @@ judge(const struct sim_garden *garden, const struct sim_matrix *matrix)
     if (args->baseline != NULL &&
         !sim_baseline_compare(garden, matrix, args->baseline, out, &worse))
         return SIM_EXIT_USAGE;
+    print_contracts(out, garden, matrix);
     bool is_blind = matrix->contract_count > 1 && args->line.word_count == 0 && weak == 0;
     if (is_blind)
         fprintf(out, "no plant needs %s: a weaker disk would not be noticed\n",
@@ -239,15 +254,18 @@ judge(const struct sim_garden *garden, const struct sim_matrix *matrix)
 
 /* ---- the start --------------------------------------------------------------------------- */
 
+/* Those that are wanted, or all: the strongest first, what keeps all in order last. */
 static void
 choose_contracts(struct sim_matrix *matrix, const struct sim_args *args)
 {
-    static const unsigned standing[] = { SIM_POSIX_WORST, SIM_SEQUENTIAL };
+    static const unsigned all[SIM_PERSONALITY_COUNT] = { SIM_POSIX_WORST,  SIM_EXT4_WRITEBACK,
+                                                         SIM_EXT4_ORDERED, SIM_XFS,
+                                                         SIM_BTRFS,        SIM_SEQUENTIAL };
+    const unsigned *from = args->contract_count == 0 ? all : args->contracts;
 
-    for (unsigned i = 0; i < args->contract_count; i++)
-        matrix->contracts[matrix->contract_count++] = args->contracts[i];
-    for (unsigned i = 0; args->contract_count == 0 && i < 2; i++)
-        matrix->contracts[matrix->contract_count++] = standing[i];
+    matrix->contract_count =
+        args->contract_count == 0 ? SIM_PERSONALITY_COUNT : args->contract_count;
+    memcpy(matrix->contracts, from, matrix->contract_count * sizeof *from);
 }
 
 int
