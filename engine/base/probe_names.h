@@ -118,6 +118,7 @@
     X(recovery_inner_end, "M25: damage in an inner segment is taken for the end of the log")   \
     X(recovery_no_witness, "M26: damage below the witness is taken for a torn tail")           \
     X(recovery_refuse_torn, "M27: a torn tail is taken for damage")                            \
+    X(recovery_refuse_longer, "M69: a segment that is longer than what it holds is refused")   \
     X(recovery_read_error_is_end, "M28: a read error is taken for the end of the file")        \
     X(recovery_reuse_number, "M35: the next segment number ignores files outside the chain")   \
     X(recovery_remove_first, "M48: old segments are removed before the new one is durable")    \

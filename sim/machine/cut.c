@@ -75,6 +75,12 @@ sim_cut_admits_late_names(enum sim_personality personality)
     return admits[personality].late_names;
 }
 
+bool
+sim_cut_grows_with_data(enum sim_personality personality)
+{
+    return admits[personality].fresh != FRESH_REMAINS;
+}
+
 enum plan { PLAN_ALL, PLAN_NONE, PLAN_PREFIX, PLAN_LATTER, PLAN_UNITS };
 
 /* All that the steps below share. */
@@ -454,6 +460,16 @@ surviving_size(const struct work *work, const struct sim_inode *inode)
     return size;
 }
 
+/* A unit that the durable size ends in: what was appended to it is as new as all behind it. */
+static void
+put_right_last(struct work *work, struct unit *unit, uint64_t size, uint64_t durable)
+{
+    if (work->admits->fresh != FRESH_NEVER || size <= durable)
+        return;
+    unit->keep = unit->count;
+    unit->tear = TEAR_NONE;
+}
+
 static void
 put_right(struct work *work, const struct sim_inode *inode)
 {
@@ -461,12 +477,14 @@ put_right(struct work *work, const struct sim_inode *inode)
 
     for (uint64_t u = 0; u < work->unit_count; u++) {
         struct unit *unit = &work->units[u];
-        bool is_fresh = u * work->unit >= inode->disk.size;
+        uint64_t from = u * work->unit;
         if (!work->tears)
             unit->tear = TEAR_NONE;
-        if (!is_fresh || work->admits->fresh == FRESH_REMAINS)
+        if (from < inode->disk.size && inode->disk.size < from + work->unit)
+            put_right_last(work, unit, size, inode->disk.size);
+        if (from < inode->disk.size || work->admits->fresh == FRESH_REMAINS)
             continue;
-        if (work->admits->fresh == FRESH_NEVER && u * work->unit < size)
+        if (work->admits->fresh == FRESH_NEVER && from < size)
             unit->keep = unit->count;
         else if (unit->keep < unit->count)
             unit->keep = 0;

@@ -24,6 +24,9 @@ struct sim_cut {
     bool *names_survive; /* NULL, or is told of each pending name operation whether it did */
 };
 
+/* Whether a file grows on the disk together with its data, and never ahead of it but for zeros
+ * that were there before: then no sync that is broken off leaves the size without the data. */
+bool sim_cut_grows_with_data(enum sim_personality personality);
 /* Whether a name that one cut lost may be there after the next. */
 bool sim_cut_admits_late_names(enum sim_personality personality);
 

@@ -2,8 +2,9 @@
  * personality_test.c - what each file system may leave after a power cut, and what it may not.
  *
  * Method: one short life that overwrites synced data, appends, and makes names, cut off on
- * three hundred tapes under each personality; the outcomes that are seen must be exactly those
- * of its row.
+ * three hundred tapes under each personality, and one that appends to a block that is half
+ * full, cut off inside the sync of that; the outcomes that are seen must be exactly those of
+ * its row.
  */
 #include "sim/machine/sim_test.h"
 
@@ -11,6 +12,7 @@
 #define OLD 4096u  /* synced bytes */
 #define NEW 12288u /* bytes with what was appended */
 #define NAMES 3u
+#define HALF 700u /* synced bytes of a file that ends inside a sector */
 
 static struct found found;
 
@@ -40,6 +42,43 @@ work(void *context)
     for (unsigned i = 0; i < NAMES; i++)
         put(create(names[i]), 0, 'd', 512);
     crash_now();
+}
+
+/* Two writes behind bytes that end inside a sector, and the sync of both. */
+static void
+grow(void *context)
+{
+    struct hf_file *file;
+
+    (void)context;
+    open_dir();
+    file = create("f");
+    put(file, 0, 'a', HALF);
+    sync_all(file);
+    put(file, HALF, 'c', 1000);
+    put(file, HALF + 1000, 'c', 2000);
+    must(hf_file_sync(file, NULL));
+    printf("Bail out! the crash did not come\n");
+    exit(1);
+}
+
+/* A sector that durable bytes end in, those of the file or those that the sync got to, may be
+ * torn like any other. */
+static bool
+may_be_torn(size_t at)
+{
+    return at / 512 == HALF / 512 || at / 512 == (HALF + 1000) / 512;
+}
+
+static void
+look_at_growth(struct seen *seen)
+{
+    find(&found, "f");
+    for (size_t at = HALF; at < found.size; at++) {
+        bool is_torn = may_be_torn(at) && found.at[at] != 0;
+        seen->zeros = seen->zeros || found.at[at] == 0;
+        seen->remains = seen->remains || (!is_torn && found.at[at] != 0 && found.at[at] != 'c');
+    }
 }
 
 static void
@@ -78,18 +117,23 @@ look_at_names(struct seen *seen)
 static struct seen
 look(enum sim_personality personality)
 {
-    struct sim_rule rule = crash_at_list(SIM_POWER_CUT, 1);
-    struct sim_machine_config config = {
-        .personality = personality, .sector = 512, .rules = &rule, .rule_count = 1
-    };
+    struct sim_rule rules[] = { crash_at_list(SIM_POWER_CUT, 1),
+                                at_call(SIM_POWER_CUT, SIM_CALL_SYNC, 2, SIM_HALF) };
+    struct sim_machine_config config = { .personality = personality, .sector = 512 };
     struct seen seen = { .torn = false };
 
+    config.rule_count = 1;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         sim_tape_reset(tape, seed);
+        config.rules = &rules[0];
         sim_machine_reset(machine, &config, tape);
         (void)sim_machine_life(machine, work, NULL);
         look_at_file(&seen);
         look_at_names(&seen);
+        config.rules = &rules[1];
+        sim_machine_reset(machine, &config, tape);
+        (void)sim_machine_life(machine, grow, NULL);
+        look_at_growth(&seen);
     }
     return seen;
 }

@@ -8,6 +8,7 @@
 #include "sim/machine/sync_sim.h"
 
 #include "base/span.h"
+#include "sim/machine/cut.h"
 #include "sim/mix.h"
 
 void
@@ -48,6 +49,9 @@ sim_sync_some(struct sim_machine *machine, struct sim_inode *inode, uint64_t ord
     while (count < inode->op_count && inode->ops[count].order <= order)
         count++;
     some = (size_t)sim_draw(machine->tape, "crash.synced", inode->tag, count + 1);
+    if (some > 0 && inode->ops[some - 1].kind == SIM_OP_SIZE &&
+        sim_cut_grows_with_data(machine->config.personality))
+        some--;
     if (some > 0)
         sim_sync_all(machine, inode, inode->ops[some - 1].order);
 }

@@ -77,10 +77,26 @@ walk_segment(struct hf_recovering *r, struct hf_scanned *scanned, uint64_t limit
 
 /* ---- what the newest segment's end tells ------------------------------------------------- */
 
+/* The planted mistake of a check that is too strict: a size may survive without its data. */
+static enum hf_err
+refuse_longer(const struct hf_recovering *r, const struct hf_scanned *scanned,
+              const struct stop *stop)
+{
+    const struct hf_wal_header *header = &scanned->header;
+
+    if (header->prepared != 0 || stop->has_seal || stop->how != HF_STOP_ZEROS ||
+        scanned->size < scanned->end + header->sector)
+        return HF_OK;
+    return hf_detail_set(r->detail, HF_ERR_CORRUPT, "wal-%010u is longer than what it holds",
+                         scanned->number);
+}
+
 static enum hf_err
 judge_seal(const struct hf_recovering *r, const struct hf_scanned *scanned,
            const struct stop *stop)
 {
+    if (HF_PLANTED(recovery_refuse_longer))
+        return refuse_longer(r, scanned, stop);
     if (stop->has_seal && stop->seal.next != 0 &&
         hf_recovery_find(r, stop->seal.next) == NULL) {
         HF_MARK(recovery_refused_missing);
