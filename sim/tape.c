@@ -3,14 +3,23 @@
  *
  * Three tables, all keyed by the content of a site's name and never by its address:
  *
- *   seen      (site, entity) -> occurrences so far     open addressing, cleared by generation,
- *                                                      the pair in one number of 64 bits
+ *   seen      (site, entity) -> occurrences so far     open addressing, cleared by generation;
+ *                                                      what is asked too often for a slot goes
+ *                                                      into a list
  *   explicit  (site, entity, occurrence) -> value      the same, filled by sim_tape_load
  *   record    each draw in the order of asking         an array, when it is wanted
  *   feed      bytes that become explicit draws         a span, used up from its front
  *
  * A cache from a name's address to its hash stands in front: sites are static strings, so an
  * address never changes its content.
+ *
+ * A run draws all day, of places all over `seen`: it is kept small enough to stay near the
+ * processor. A slot is one number:
+ *
+ *   63                          16 15      10 9        0
+ *   +-----------------------------+----------+----------+
+ *   |  pair: site and entity, mixed  generation  count  |
+ *   +-----------------------------+----------+----------+
  */
 #include "sim/tape.h"
 
@@ -20,9 +29,14 @@
 
 #include <stdlib.h>
 
-#define SITE_CACHE 256u /* addresses remembered, a power of two */
-#define SEEN_MIN 1024u  /* small enough to stay near the processor where a run is small */
-#define SEED_MIXES 8u   /* occurrences for which the seed is mixed ahead */
+#define SITE_CACHE 256u   /* addresses remembered, a power of two */
+#define SEEN_BITS_MIN 10u /* log2 of the slots at the start */
+#define COUNT_BITS 10u
+#define GENERATION_BITS 6u
+#define COUNT_MAX ((UINT64_C(1) << COUNT_BITS) - 1)
+#define GENERATION_MAX ((UINT64_C(1) << GENERATION_BITS) - 1)
+#define PAIR_SHIFT (COUNT_BITS + GENERATION_BITS)
+#define SEED_MIXES 8u /* occurrences for which the seed is mixed ahead */
 #define LINE_SIZE_MAX 512u
 
 struct site {
@@ -30,10 +44,9 @@ struct site {
     uint64_t hash;
 };
 
-struct seen {
-    uint64_t key; /* of site and entity: that two pairs share one is not to be expected */
-    uint32_t generation; /* of the tape when it was used last: another one is empty */
-    uint32_t count;
+/* A pair that was asked for COUNT_MAX times and more: there are few. */
+struct often {
+    uint64_t pair, count;
 };
 
 struct entry {
@@ -49,9 +62,12 @@ struct sim_tape {
     uint64_t loose_seed; /* 0: none */
     struct site sites[SITE_CACHE];
 
-    struct seen *seen;
-    size_t seen_size, seen_used;
-    uint32_t generation; /* never 0, which fresh slots have */
+    uint64_t *seen; /* slots of another generation are empty */
+    unsigned seen_bits;
+    size_t seen_used;
+    uint64_t generation; /* never 0, which fresh slots have */
+    struct often *often;
+    size_t often_count, often_capacity;
 
     struct entry *entries; /* in the order of the file */
     size_t entry_count, entry_capacity;
@@ -74,8 +90,8 @@ sim_tape_open(void)
 {
     struct sim_tape *tape = sim_new(sizeof *tape);
 
-    tape->seen_size = SEEN_MIN;
-    tape->seen = sim_new(SEEN_MIN * sizeof *tape->seen);
+    tape->seen_bits = SEEN_BITS_MIN;
+    tape->seen = sim_new(sizeof *tape->seen << tape->seen_bits);
     sim_tape_reset(tape, 0);
     return tape;
 }
@@ -102,6 +118,7 @@ sim_tape_close(struct sim_tape *tape)
     free(tape->entries);
     free(tape->entry_names);
     free(tape->seen);
+    free(tape->often);
     free(tape->drawn);
     free(tape);
 }
@@ -109,11 +126,12 @@ sim_tape_close(struct sim_tape *tape)
 void
 sim_tape_rewind(struct sim_tape *tape)
 {
-    if (++tape->generation == 0) {
-        memset(tape->seen, 0, tape->seen_size * sizeof *tape->seen);
+    if (++tape->generation > GENERATION_MAX) {
+        memset(tape->seen, 0, sizeof *tape->seen << tape->seen_bits);
         tape->generation = 1;
     }
     tape->seen_used = 0;
+    tape->often_count = 0;
     tape->drawn_count = 0;
     tape->clock = 0;
     for (size_t i = 0; i < tape->entry_count; i++)
@@ -205,47 +223,70 @@ site_hash(struct sim_tape *tape, const char *name)
     return site->hash;
 }
 
-/* The slot of the key: its own, or the empty one where it belongs. */
-static struct seen *
-seen_slot(struct sim_tape *tape, uint64_t key)
+static bool
+is_empty(const struct sim_tape *tape, uint64_t slot)
 {
-    size_t mask = tape->seen_size - 1;
-    size_t i = (size_t)key & mask;
+    return (slot >> COUNT_BITS & GENERATION_MAX) != tape->generation;
+}
+
+/* The slot of the pair: its own, or the empty one where it belongs. That two pairs share the
+ * bits that tell them apart is not to be expected. */
+static uint64_t *
+seen_slot(struct sim_tape *tape, uint64_t pair)
+{
+    size_t mask = ((size_t)1 << tape->seen_bits) - 1;
+    size_t i = (size_t)(pair >> (64 - tape->seen_bits));
 
     for (;; i = (i + 1) & mask) {
-        struct seen *seen = &tape->seen[i];
-        if (seen->generation != tape->generation || seen->key == key)
-            return seen;
+        uint64_t *slot = &tape->seen[i];
+        if (is_empty(tape, *slot) || (*slot ^ pair) >> PAIR_SHIFT == 0)
+            return slot;
     }
 }
 
 static void
 seen_double(struct sim_tape *tape)
 {
-    struct seen *old = tape->seen;
-    size_t old_size = tape->seen_size;
+    uint64_t *old = tape->seen;
+    size_t old_size = (size_t)1 << tape->seen_bits++;
 
-    tape->seen_size *= 2;
-    tape->seen = sim_new(tape->seen_size * sizeof *tape->seen);
+    tape->seen = sim_new(sizeof *tape->seen << tape->seen_bits);
     for (size_t i = 0; i < old_size; i++) {
-        if (old[i].generation == tape->generation)
-            *seen_slot(tape, old[i].key) = old[i];
+        if (!is_empty(tape, old[i]))
+            *seen_slot(tape, old[i]) = old[i];
     }
     free(old);
 }
 
 static uint64_t
-next_occurrence(struct sim_tape *tape, uint64_t key)
+next_of_often(struct sim_tape *tape, uint64_t pair)
 {
-    struct seen *seen = seen_slot(tape, key);
-
-    if (seen->generation == tape->generation)
-        return seen->count++;
-    if (++tape->seen_used > tape->seen_size / 2) {
-        seen_double(tape);
-        seen = seen_slot(tape, key);
+    for (size_t i = 0; i < tape->often_count; i++) {
+        if (tape->often[i].pair == pair)
+            return tape->often[i].count++;
     }
-    *seen = (struct seen){ key, tape->generation, 1 };
+    sim_grow(&tape->often, &tape->often_capacity, tape->often_count + 1, sizeof *tape->often);
+    tape->often[tape->often_count++] = (struct often){ pair, COUNT_MAX + 1 };
+    return COUNT_MAX;
+}
+
+static uint64_t
+next_occurrence(struct sim_tape *tape, uint64_t pair)
+{
+    uint64_t *slot = seen_slot(tape, pair);
+    uint64_t count = *slot & COUNT_MAX;
+
+    if (!is_empty(tape, *slot)) {
+        if (count == COUNT_MAX)
+            return next_of_often(tape, pair);
+        ++*slot;
+        return count;
+    }
+    if (++tape->seen_used > (size_t)1 << tape->seen_bits >> 1) {
+        seen_double(tape);
+        slot = seen_slot(tape, pair);
+    }
+    *slot = pair >> PAIR_SHIFT << PAIR_SHIFT | tape->generation << COUNT_BITS | 1;
     return 0;
 }
 

@@ -49,6 +49,39 @@ test_places(void)
     TAP_OK(a != sim_draw(tape, "one", 1, 1000000), "another seed draws otherwise");
 }
 
+/* One place is asked at every step and many others in between, on a tape that was rewound more
+ * often than a slot can tell. */
+static void
+test_occurrences(void)
+{
+    const struct sim_drawn *drawn;
+    unsigned asked[3] = { 0 };
+    bool is_counted = true;
+
+    sim_tape_reset(tape, 5);
+    sim_tape_record(tape, true);
+    for (unsigned i = 0; i < 300; i++) {
+        sim_tape_rewind(tape);
+        sim_draw(tape, "often", 0, 10);
+        is_counted =
+            is_counted && sim_tape_drawn(tape, &drawn) == 1 && drawn[0].occurrence == 0;
+    }
+    TAP_OK(is_counted, "a rewound tape has forgotten all draws, however often it was rewound");
+    sim_tape_rewind(tape);
+    for (unsigned i = 0; i < 12000; i++)
+        sim_draw(tape, i % 2 == 0 ? "often" : "seldom", i % 2 == 0 ? i % 4 / 2 : i / 3, 10);
+    for (size_t i = 0; i < sim_tape_drawn(tape, &drawn); i++) {
+        unsigned which = i % 2 == 0 ? i % 4 / 2 : 2;
+        if (which < 2)
+            is_counted = is_counted && drawn[i].occurrence == asked[which]++;
+        else
+            is_counted = is_counted && drawn[i].occurrence == (i % 6 == 5 ? 1 : 0);
+    }
+    TAP_OK(is_counted && asked[0] == 3000 && asked[1] == 3000,
+           "each draw of a place knows how many there were before");
+    sim_tape_record(tape, false);
+}
+
 static void
 test_content_of_names(void)
 {
@@ -235,6 +268,7 @@ main(void)
 {
     tape = sim_tape_open();
     test_places();
+    test_occurrences();
     test_content_of_names();
     test_spread();
     test_many_places();
