@@ -116,6 +116,7 @@ add_op(struct sim_disk *disk, struct sim_inode *inode, enum sim_op_kind kind)
     sim_grow(&inode->ops, &inode->op_capacity, inode->op_count + 1, sizeof *inode->ops);
     op = &inode->ops[inode->op_count++];
     *op = (struct sim_op){ .kind = kind, .order = ++disk->order };
+    inode->changed = op->order;
     return op;
 }
 
@@ -280,6 +281,7 @@ sim_inode_evict(struct sim_inode *inode)
             image_put(&inode->mem, op->off, sim_inode_op_bytes(inode, op), op->len);
     }
     inode->evict_due = inode->lossy = false;
+    inode->changed = 0;
 }
 
 /* ---- at rest ----------------------------------------------------------------------------- */

@@ -66,6 +66,7 @@ struct sim_inode {
     uint64_t in_cache_to;            /* no operation from here on has its bytes in the cache */
     uint64_t synced_from, synced_to; /* what the last sync covered */
     uint64_t claimed; /* up to this order number a sync has said to be done; a liar's */
+    uint64_t changed; /* the operation that changed mem last; 0: none did, or not only that */
     bool lossy;       /* a failed sync dropped pages: mem is not disk with ops any more */
     bool evict_due;   /* and the cache will forget what it holds of them */
 };

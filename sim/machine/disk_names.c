@@ -78,7 +78,7 @@ inode_new(struct sim_disk *disk, unsigned folder, const char *name)
     inode->mem.size = inode->disk.size = 0;
     inode->allocated = 0;
     inode->op_count = inode->op_bytes_used = 0;
-    inode->in_cache_to = 0;
+    inode->in_cache_to = inode->changed = 0;
     inode->synced_from = inode->synced_to = 0;
     inode->claimed = 0;
     inode->lossy = inode->evict_due = false;

@@ -168,6 +168,8 @@ sim_faults_reset(struct sim_machine *machine)
         struct sim_rule *rule = &faults->rules[i];
         rule->fired = 0;
         rule->entity = sim_rule_entity(faults->rules, rule);
+        if (rule->when != SIM_WHEN_EVERY && rule->when != SIM_WHEN_STEP)
+            faults->awake |= UINT64_C(1) << i;
         if (rule->when == SIM_WHEN_MARK)
             faults->state[i].marks = sim_mark_count(rule->mark);
         for (unsigned call = 0; call < SIM_CALL_COUNT; call++) {
@@ -282,6 +284,14 @@ draw_delay(struct sim_machine *machine, const struct sim_rule *rule)
     return sim_draw(machine->tape, "rule.delay", rule->entity, CRASH_DELAY);
 }
 
+/* The rule strikes at the so-manieth call that matches. */
+static void
+arm(struct sim_faults *faults, unsigned index, uint64_t calls)
+{
+    faults->state[index].calls = calls;
+    faults->awake |= UINT64_C(1) << index;
+}
+
 struct sim_rule *
 sim_faults_step(struct sim_machine *machine)
 {
@@ -297,14 +307,14 @@ sim_faults_step(struct sim_machine *machine)
             continue;
         if (rule->when == SIM_WHEN_EVERY && state->calls == 0 &&
             time_has_come(machine, rule, state))
-            state->calls = 1 + rule->skip + draw_delay(machine, rule);
+            arm(faults, i, 1 + rule->skip + draw_delay(machine, rule));
         if (rule->when != SIM_WHEN_STEP || rule->lo != machine->steps)
             continue;
         if (is_crash(rule->fault) && rule->call == SIM_CALL_ANY && rule->file == SIM_FILE_ANY) {
             crash = rule;
             take_down(machine, rule, SIM_FILE_ANY, SIM_CALL_ANY, SIM_FLAVOUR_ANY);
         } else {
-            state->calls = 1 + rule->skip;
+            arm(faults, i, 1 + rule->skip);
         }
     }
     return crash;
@@ -351,14 +361,19 @@ note_boundary(struct sim_faults *faults, enum sim_call call)
 }
 
 static bool
-fires_at_call(struct sim_machine *machine, struct sim_rule *rule, struct sim_rule_state *state)
+fires_at_call(struct sim_machine *machine, unsigned index)
 {
+    struct sim_rule *rule = &machine->faults.rules[index];
+    struct sim_rule_state *state = &machine->faults.state[index];
     uint64_t was;
 
     switch (rule->when) {
     case SIM_WHEN_EVERY:
     case SIM_WHEN_STEP:
-        return state->calls > 0 && --state->calls == 0;
+        if (--state->calls > 0)
+            return false;
+        machine->faults.awake &= ~(UINT64_C(1) << index);
+        return true;
     case SIM_WHEN_CALL:
         return ++state->matched == rule->lo;
     case SIM_WHEN_CHANCE:
@@ -476,7 +491,7 @@ sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_c
 {
     struct sim_faults *faults = &machine->faults;
     struct sim_strike out = { 0 };
-    uint64_t rules = faults->by_call[call];
+    uint64_t rules = faults->by_call[call] & faults->awake;
 
     note_boundary(faults, call);
     faults->file = file;
@@ -492,7 +507,7 @@ sim_faults_call(struct sim_machine *machine, enum sim_call call, enum sim_file_c
         if ((rules & 1) == 0 || (rule->file != SIM_FILE_ANY && rule->file != file) ||
             !may_fire(machine, rule))
             continue;
-        if (!fires_at_call(machine, rule, &faults->state[i]))
+        if (!fires_at_call(machine, i))
             continue;
         if (is_deferred(rule->fault)) {
             faults->state[i].calls = 1;

@@ -23,6 +23,7 @@ struct sim_faults {
     unsigned rule_count;
     struct sim_rule_state state[SIM_RULES_MAX];
     uint64_t by_call[SIM_CALL_COUNT]; /* a bit for each rule that may strike at the call */
+    uint64_t awake;                   /* likewise: EVERY and STEP sleep until they are armed */
     uint64_t fired[SIM_FAULT_COUNT];
     struct sim_coverage coverage;
     enum sim_file_class file; /* of the call, or of what is damaged at rest, */

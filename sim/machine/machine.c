@@ -251,6 +251,7 @@ sim_machine_life(struct sim_machine *machine, void (*run)(void *), void *context
     machine->in_other = false;
     machine->stuck = NULL;
     machine->end_rule = NULL;
+    machine->manifest_read.inode = NULL;
     if (setjmp(machine->end) != 0)
         return finish_life(machine, false);
     run(context);
@@ -476,17 +477,17 @@ sim_machine_is_spared(const struct sim_machine *machine)
 /* A manifest, or a table of the newest one. A table that was merged stays while a view is open
  * that reads it, and is no part of the database any more. */
 static bool
-is_of_database(const struct sim_machine *machine, const struct sim_name *name)
+is_of_database(struct sim_machine *machine, const struct sim_name *name)
 {
     if (name->folder != SIM_FOLDER_MAIN || sim_is_temporary(name->name))
         return false;
     return name->inode->class == SIM_FILE_MANIFEST ||
            (name->inode->class == SIM_FILE_TABLE &&
-            sim_order_is_current(&machine->disk, name->folder, name->name));
+            sim_order_is_current(machine, name->folder, name->name));
 }
 
 const char *
-sim_machine_damaged_file(const struct sim_machine *machine)
+sim_machine_damaged_file(struct sim_machine *machine)
 {
     const struct sim_names *names = &machine->disk.visible;
 

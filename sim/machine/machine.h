@@ -268,7 +268,7 @@ bool sim_machine_explains(struct sim_machine *machine);
 /* Whether the engine has a whole copy of all that was found damaged: it must not refuse. */
 bool sim_machine_is_spared(const struct sim_machine *machine);
 /* The name of a table or manifest of the database that is damaged now; NULL: there is none. */
-const char *sim_machine_damaged_file(const struct sim_machine *machine);
+const char *sim_machine_damaged_file(struct sim_machine *machine);
 /* How much of what one cut had lost a later one brought: pieces of files, and names. */
 uint64_t sim_machine_late_arrivals(const struct sim_machine *machine);
 /* Whether a cut took what a sync had said to be durable. */

@@ -4,6 +4,7 @@
 #ifndef SIM_MACHINE_STATE_H
 #define SIM_MACHINE_STATE_H
 
+#include "format/manifest_format.h"
 #include "sim/machine/disk.h"
 #include "sim/machine/fault.h"
 #include "sim/machine/heap.h"
@@ -42,6 +43,14 @@ struct sim_folder_lock {
     unsigned shared;
 };
 
+/* The manifest that the order rules read last; as good as the inode's bytes, for one life. */
+struct sim_manifest_read {
+    const struct sim_inode *inode; /* NULL: none */
+    uint64_t serial, changed;      /* of the inode then */
+    bool is_good;
+    struct hf_manifest manifest;
+};
+
 struct sim_machine {
     struct sim_machine_config config;
     struct sim_tape *tape;
@@ -75,7 +84,8 @@ struct sim_machine {
     struct hf_dir *dirs;             /* open ones, and the files under them */
     struct hf_file *files;
     struct sim_folder_lock locks_on[SIM_FOLDERS_MAX];
-    unsigned locks;                /* mutexes held: others can run only while there is none */
+    unsigned locks; /* mutexes held: others can run only while there is none */
+    struct sim_manifest_read manifest_read;
     struct sim_toll misread_toll;  /* the same with what reads showed wrong */
     struct sim_log_copy *log_seen; /* the log as they showed it; NULL: as it is */
     bool in_sync;                  /* `during` runs, and is not called again */
@@ -107,6 +117,6 @@ void sim_order_write(struct sim_machine *machine, unsigned folder,
                      const struct sim_inode *inode, uint64_t off, struct hf_span from);
 void sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name);
 /* Whether the newest manifest that can be seen in the folder names the table. */
-bool sim_order_is_current(const struct sim_disk *disk, unsigned folder, const char *table);
+bool sim_order_is_current(struct sim_machine *machine, unsigned folder, const char *table);
 
 #endif

@@ -120,13 +120,25 @@ newest_segment(const struct sim_disk *disk, unsigned folder, const struct sim_in
 
 /* ---- manifests --------------------------------------------------------------------------- */
 
+/* The same one is asked for again and again: what it said is kept until it changes. */
 static bool
-read_manifest(const struct sim_inode *inode, struct hf_manifest *manifest)
+read_manifest(struct sim_machine *machine, const struct sim_inode *inode,
+              struct hf_manifest *manifest)
 {
+    struct sim_manifest_read *last = &machine->manifest_read;
     struct hf_manifest_copies copies;
 
-    return hf_manifest_decode(manifest, &copies, hf_span(inode->mem.at, inode->mem.size)) ==
-           HF_MANIFEST_GOOD;
+    if (last->inode != inode || last->serial != inode->serial ||
+        last->changed != inode->changed || inode->changed == 0) {
+        last->inode = inode;
+        last->serial = inode->serial;
+        last->changed = inode->changed;
+        last->is_good =
+            hf_manifest_decode(&last->manifest, &copies,
+                               hf_span(inode->mem.at, inode->mem.size)) == HF_MANIFEST_GOOD;
+    }
+    *manifest = last->manifest;
+    return last->is_good;
 }
 
 static bool
@@ -156,22 +168,22 @@ newest_manifest(const struct sim_names *names, unsigned folder, const struct sim
 
 /* The newest manifest of a durable name; false: that one cannot be read, so nobody can tell. */
 static bool
-durable_manifest(const struct sim_disk *disk, unsigned folder, struct hf_manifest *manifest)
+durable_manifest(struct sim_machine *machine, unsigned folder, struct hf_manifest *manifest)
 {
     const struct sim_inode *newest = NULL;
 
     *manifest = (struct hf_manifest){ .number = 0 };
-    return newest_manifest(&disk->durable, folder, &newest) == 0 ||
-           read_manifest(newest, manifest);
+    return newest_manifest(&machine->disk.durable, folder, &newest) == 0 ||
+           read_manifest(machine, newest, manifest);
 }
 
 static bool
-names_table(const struct sim_inode *inode, uint32_t number)
+names_table(struct sim_machine *machine, const struct sim_inode *inode, uint32_t number)
 {
     struct hf_manifest manifest;
     struct hf_table_info table;
 
-    if (!read_manifest(inode, &manifest))
+    if (!read_manifest(machine, inode, &manifest))
         return false;
     while (hf_manifest_next(&manifest, &table) == HF_MANIFEST_GOOD) {
         if (table.number == number)
@@ -181,27 +193,28 @@ names_table(const struct sim_inode *inode, uint32_t number)
 }
 
 bool
-sim_order_is_current(const struct sim_disk *disk, unsigned folder, const char *table)
+sim_order_is_current(struct sim_machine *machine, unsigned folder, const char *table)
 {
     const struct sim_inode *inode = NULL;
 
-    return newest_manifest(&disk->visible, folder, &inode) != 0 &&
-           names_table(inode, number_of(table));
+    return newest_manifest(&machine->disk.visible, folder, &inode) != 0 &&
+           names_table(machine, inode, number_of(table));
 }
 
 /* Whether a manifest that is, or may become, the newest durable one names the table. */
 static bool
-is_table_needed(const struct sim_disk *disk, unsigned folder, uint32_t number)
+is_table_needed(struct sim_machine *machine, unsigned folder, uint32_t number)
 {
+    const struct sim_disk *disk = &machine->disk;
     const struct sim_inode *inode = NULL;
     uint32_t newest = newest_manifest(&disk->durable, folder, &inode);
 
-    if (newest != 0 && names_table(inode, number))
+    if (newest != 0 && names_table(machine, inode, number))
         return true;
     for (size_t i = 0; i < disk->name_op_count; i++) {
         const struct sim_name_op *op = &disk->name_ops[i];
         if (op->folder == folder && op->kind == SIM_NAME_RENAME && is_manifest(op->to) &&
-            number_of(op->to) > newest && names_table(op->inode, number))
+            number_of(op->to) > newest && names_table(machine, op->inode, number))
             return true;
     }
     return false;
@@ -209,15 +222,16 @@ is_table_needed(const struct sim_disk *disk, unsigned folder, uint32_t number)
 
 /* Whether the links lead from the newest segment to `inode`, before the tables take over. */
 static bool
-is_segment_needed(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
+is_segment_needed(struct sim_machine *machine, unsigned folder, const struct sim_inode *inode)
 {
+    const struct sim_disk *disk = &machine->disk;
     const struct sim_inode *at = NULL;
     uint32_t number = newest_segment(disk, folder, &at);
     struct hf_manifest manifest;
     struct hf_wal_link link;
     char name[HF_NAME_SIZE_MAX];
 
-    if (!durable_manifest(disk, folder, &manifest))
+    if (!durable_manifest(machine, folder, &manifest))
         return false;
     if (number == 0)
         return true;
@@ -235,14 +249,15 @@ is_segment_needed(const struct sim_disk *disk, unsigned folder, const struct sim
 /* Whether a power cut may keep the log file in `inode` under a new name, and lose a name that
  * it goes on from. */
 static bool
-goes_on_from_nothing(const struct sim_disk *disk, unsigned folder,
+goes_on_from_nothing(struct sim_machine *machine, unsigned folder,
                      const struct sim_inode *inode)
 {
+    const struct sim_disk *disk = &machine->disk;
     struct hf_manifest manifest;
     struct hf_wal_link link;
     char name[HF_NAME_SIZE_MAX];
 
-    if (!durable_manifest(disk, folder, &manifest))
+    if (!durable_manifest(machine, folder, &manifest))
         return false;
     while (inode != NULL && read_link(inode, &link)) {
         if (link.last == manifest.last)
@@ -257,13 +272,14 @@ goes_on_from_nothing(const struct sim_disk *disk, unsigned folder,
 
 /* What keeps the manifest in `inode` from getting its name; NULL: nothing. */
 static const char *
-judge_manifest(const struct sim_disk *disk, unsigned folder, const struct sim_inode *inode)
+judge_manifest(struct sim_machine *machine, unsigned folder, const struct sim_inode *inode)
 {
+    const struct sim_disk *disk = &machine->disk;
     struct hf_manifest manifest;
     struct hf_table_info info;
     char name[HF_NAME_SIZE_MAX];
 
-    if (!read_manifest(inode, &manifest))
+    if (!read_manifest(machine, inode, &manifest))
         return "a manifest was named that cannot be read";
     if (!goes_on_at(disk, folder, manifest.log_first))
         return "a manifest was named before the log behind it had durably begun";
@@ -315,10 +331,10 @@ sim_order_rename(struct sim_machine *machine, unsigned folder, const struct sim_
         breach(machine, "a file was renamed before its bytes and size were synced");
     if (sim_class_of(to) == SIM_FILE_WAL && holds_data(&inode->disk) &&
         !is_in_the_making(&machine->disk, folder) &&
-        goes_on_from_nothing(&machine->disk, folder, inode))
+        goes_on_from_nothing(machine, folder, inode))
         breach(machine, "a log file was named before what it goes on from was durable");
     if (is_manifest(to)) {
-        const char *wrong = judge_manifest(&machine->disk, folder, inode);
+        const char *wrong = judge_manifest(machine, folder, inode);
         if (wrong != NULL)
             breach(machine, wrong);
     }
@@ -349,11 +365,11 @@ sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name)
         return;
     switch (inode->class) {
     case SIM_FILE_WAL:
-        if (holds_data(&inode->mem) && is_segment_needed(disk, folder, inode))
+        if (holds_data(&inode->mem) && is_segment_needed(machine, folder, inode))
             breach(machine, "a log file was removed that recovery may still need");
         break;
     case SIM_FILE_TABLE:
-        if (is_table_needed(disk, folder, number_of(name)))
+        if (is_table_needed(machine, folder, number_of(name)))
             breach(machine, "a table was removed that a manifest names");
         break;
     case SIM_FILE_MANIFEST:

@@ -311,10 +311,33 @@ test_current(void)
 
     boot(1, NULL, 0);
     (void)sim_machine_life(machine, remove_table, &nobodys);
-    TAP_OK(sim_order_is_current(&machine->disk, SIM_FOLDER_MAIN, name_of("table", 5, "")),
+    TAP_OK(sim_order_is_current(machine, SIM_FOLDER_MAIN, name_of("table", 5, "")),
            "a table that the newest manifest names is current, durable or not");
-    TAP_OK(!sim_order_is_current(&machine->disk, SIM_FOLDER_MAIN, name_of("table", 3, "")),
+    TAP_OK(!sim_order_is_current(machine, SIM_FOLDER_MAIN, name_of("table", 3, "")),
            "one that only an older manifest names is not");
+}
+
+/* A manifest that was judged once is written to, and its pages are then forgotten. */
+static void
+test_read_anew(void)
+{
+    uint32_t nobodys = 7;
+    const uint8_t zeros[64] = { 0 };
+    struct sim_inode *inode;
+
+    boot(1, NULL, 0);
+    (void)sim_machine_life(machine, remove_table, &nobodys);
+    inode = sim_disk_find(&machine->disk, SIM_FOLDER_MAIN, name_of("manifest", 6, ""));
+    TAP_OK(sim_order_is_current(machine, SIM_FOLDER_MAIN, name_of("table", 5, "")),
+           "a manifest is read");
+    sim_inode_write(&machine->disk, inode, 0, hf_span(zeros, sizeof zeros));
+    sim_inode_write(&machine->disk, inode, inode->mem.size / 2, hf_span(zeros, sizeof zeros));
+    TAP_OK(!sim_order_is_current(machine, SIM_FOLDER_MAIN, name_of("table", 5, "")),
+           "once both of its copies are overwritten it names nothing");
+    sim_inode_drop_ops(inode, inode->op_count);
+    sim_inode_evict(inode);
+    TAP_OK(sim_order_is_current(machine, SIM_FOLDER_MAIN, name_of("table", 5, "")),
+           "what is forgotten of the cache is read from the disk again");
 }
 
 int
@@ -324,6 +347,7 @@ main(void)
     test_removals();
     test_place();
     test_current();
+    test_read_anew();
     shut();
     return tap_done();
 }

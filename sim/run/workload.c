@@ -267,19 +267,24 @@ sim_work_close(struct sim_run *run)
 
 /* ---- the mix ----------------------------------------------------------------------------- */
 
+/* The knobs of the mix, a bit each: all of them are read for each step. */
+#define VERBS (((UINT64_C(1) << (SIM_KNOB_COUNT - SIM_KNOB_PUT)) - 1) << (unsigned)SIM_KNOB_PUT)
+
 static enum sim_knob
 draw_verb(struct sim_run *run)
 {
-    uint64_t total = 0;
+    const struct sim_range *knobs = run->result->knobs;
+    uint64_t total = 0, drawn;
+    unsigned knob = SIM_KNOB_PUT;
 
-    for (unsigned knob = SIM_KNOB_PUT; knob < SIM_KNOB_COUNT; knob++)
-        total += sim_run_knob(run, (enum sim_knob)knob);
+    run->result->knobs_read |= VERBS;
+    for (unsigned i = SIM_KNOB_PUT; i < SIM_KNOB_COUNT; i++)
+        total += knobs[i].lo;
     if (total == 0)
         return SIM_KNOB_PUT;
-    uint64_t drawn = sim_draw(run->tape, "verb", run->step, total);
-    unsigned knob = SIM_KNOB_PUT;
-    while (drawn >= sim_run_knob(run, (enum sim_knob)knob))
-        drawn -= sim_run_knob(run, (enum sim_knob)knob++);
+    drawn = sim_draw(run->tape, "verb", run->step, total);
+    while (drawn >= knobs[knob].lo)
+        drawn -= knobs[knob++].lo;
     return (enum sim_knob)knob;
 }
 
