@@ -34,6 +34,7 @@ struct looking {
     uint64_t search_max;  /* bytes that a search may still look at */
     uint64_t entries;     /* in good blocks */
     uint64_t ranges_size; /* of good blocks of ranges */
+    uint64_t good_bytes;  /* of blocks */
     uint64_t bad_bytes;
 };
 
@@ -246,6 +247,7 @@ walk(struct looking *l)
             err = err == HF_ERR_CORRUPT ? HF_OK : err;
         }
         uint64_t next = is_good ? off + size : search(l, off);
+        l->good_bytes += is_good ? next - off : 0;
         l->bad_bytes += is_good ? 0 : next - off;
         off = next;
     }
@@ -284,6 +286,14 @@ add_source(struct hf_salvage *s, uint32_t number)
     return HF_OK;
 }
 
+/* Whether of the table that the manifest knows some blocks were not found: they may be ranges,
+ * of which only the metas tell. */
+static bool
+lacks_blocks(const struct looking *l, const struct hf_table_info *info)
+{
+    return info != NULL && l->good_bytes + 2 * HF_TABLE_META_SIZE < info->size;
+}
+
 /* With the bytes there. */
 static enum hf_err
 look(struct hf_salvage *s, uint32_t number, const struct hf_table_info *info, struct looking *l)
@@ -310,6 +320,11 @@ look(struct hf_salvage *s, uint32_t number, const struct hf_table_info *info, st
         tell(l, expected);
     if (err == HF_OK && verdict == HF_TABLE_GOOD && l->ranges_size < meta.ranges_size)
         hf_salvage_lose(s, "table-%010u: ranges are lost; what they had deleted may show again",
+                        (unsigned)number);
+    else if (err == HF_OK && verdict != HF_TABLE_GOOD && lacks_blocks(l, info))
+        hf_salvage_lose(s,
+                        "table-%010u: neither meta is readable, nor every block; what ranges "
+                        "had deleted may show again",
                         (unsigned)number);
     return err;
 }

@@ -330,6 +330,44 @@ test_replaced(void)
     test_shell("rm -rf damaged new");
 }
 
+/* Zeros in the first meta of the newest table, and in `bytes` of its end. */
+static bool
+strike_metas(unsigned bytes)
+{
+    char command[320];
+
+    snprintf(command, sizeof command,
+             "rm -rf damaged new && cp -r ranges damaged && "
+             "table=$(ls damaged/table-* | tail -n 1) && size=$(wc -c <$table) && "
+             "head -c 16 /dev/zero | dd of=$table conv=notrunc status=none && "
+             "head -c %u /dev/zero | dd of=$table conv=notrunc status=none oflag=seek_bytes "
+             "seek=$((size - %u))",
+             bytes, bytes);
+    return test_shell(command);
+}
+
+/* That a table has ranges only its metas say. */
+static void
+test_ranges_without_meta(void)
+{
+    struct hf_options options = test_options();
+    struct hf_salvaged salvaged;
+    uint64_t version;
+    struct hf_db *db;
+    bool ok = hf_open(&db, test_path("ranges"), &options, NULL) == HF_OK &&
+              hf_put(db, test_key(1), hf_span("v", 1), 0, &version) == HF_OK &&
+              hf_flush(db) == HF_OK &&
+              hf_delete_range(db, test_key(0), test_key(2), 0, &version) == HF_OK &&
+              hf_put(db, test_key(3), hf_span("w", 1), 0, &version) == HF_OK &&
+              hf_flush(db) == HF_OK && hf_close(db) == HF_OK;
+
+    TAP_OK(ok && strike_metas(144) && salvage(&salvaged) == HF_OK && salvaged.losses == 0,
+           "without both metas a table loses nothing");
+    TAP_OK(strike_metas(160) && salvage(&salvaged) == HF_OK && salvaged.losses > 0,
+           "if its ranges are gone as well, which nobody knows, that is told");
+    test_shell("rm -rf damaged new ranges");
+}
+
 /* Of several operations of one commit on one key the last counts. */
 static void
 test_batch(void)
@@ -411,6 +449,7 @@ main(void)
     test_many();
     test_header();
     test_replaced();
+    test_ranges_without_meta();
     test_batch();
     test_refusals();
     test_memory();
