@@ -56,6 +56,7 @@ sim_disk_fini(struct sim_disk *disk)
     free(disk->visible.at);
     free(disk->durable.at);
     free(disk->name_ops);
+    free(disk->settled);
     *disk = (struct sim_disk){ 0 };
 }
 
@@ -66,7 +67,8 @@ sim_disk_reset(struct sim_disk *disk)
         disk->inodes[i]->links = disk->inodes[i]->seen = 0;
     disk->visible.count = 0;
     disk->durable.count = 0;
-    disk->name_op_count = 0;
+    disk->name_op_count = disk->settled_count = 0;
+    disk->keeps_settled = false;
     disk->folder_count = 0;
     disk->folders[sim_disk_folder(disk, ".")].exists = true;
     disk->order = 0;

@@ -118,6 +118,9 @@ struct sim_disk {
     struct sim_names visible, durable;
     struct sim_name_op *name_ops;
     size_t name_op_count, name_op_capacity;
+    bool keeps_settled;          /* whether the next is kept: */
+    struct sim_name_op *settled; /* what became durable since it was emptied; no references */
+    size_t settled_count, settled_capacity;
     uint64_t order;     /* of the last operation */
     uint64_t serial;    /* of the last inode */
     uint64_t allocated; /* bytes of blocks taken, over all inodes */

@@ -227,6 +227,17 @@ apply(struct sim_disk *disk, struct sim_names *names, const struct sim_name_op *
     }
 }
 
+/* The same to the durable names. */
+static void
+settle(struct sim_disk *disk, const struct sim_name_op *op)
+{
+    if (disk->keeps_settled) {
+        sim_grow(&disk->settled, &disk->settled_capacity, disk->settled_count + 1, sizeof *op);
+        disk->settled[disk->settled_count++] = *op;
+    }
+    apply(disk, &disk->durable, op);
+}
+
 /* ---- changing the cache ------------------------------------------------------------------ */
 
 /* Applies the operation to the visible names and remembers it as pending. */
@@ -313,7 +324,7 @@ sim_disk_sync_names(struct sim_disk *disk, unsigned folder, uint64_t order)
     for (size_t i = 0; i < disk->name_op_count; i++) {
         struct sim_name_op *op = &disk->name_ops[i];
         if (op->order <= order && (folder == SIM_FOLDER_ANY || op->folder == folder)) {
-            apply(disk, &disk->durable, op);
+            settle(disk, op);
             unlink_inode(disk, op->inode, false);
         } else if (kept++ < i) {
             disk->name_ops[kept - 1] = *op;
@@ -344,7 +355,7 @@ sim_disk_settle_names(struct sim_disk *disk, const bool *keep)
 {
     for (size_t i = 0; i < disk->name_op_count; i++) {
         if (keep[i])
-            apply(disk, &disk->durable, &disk->name_ops[i]);
+            settle(disk, &disk->name_ops[i]);
     }
     show_durable(disk);
     for (size_t i = 0; i < disk->name_op_count; i++)
@@ -356,7 +367,7 @@ void
 sim_disk_bring_name(struct sim_disk *disk, const struct sim_name_op *op)
 {
     HF_ASSERT(disk->name_op_count == 0);
-    apply(disk, &disk->durable, op);
+    settle(disk, op);
     show_durable(disk);
 }
 

@@ -55,6 +55,16 @@ sim_machine_close(struct sim_machine *machine)
     free(machine);
 }
 
+static bool
+brings_late_names(const struct sim_machine *machine)
+{
+    for (unsigned i = 0; i < machine->config.rule_count; i++) {
+        if (machine->config.rules[i].fault == SIM_LATE_NAME)
+            return sim_cut_admits_late_names(machine->config.personality);
+    }
+    return false;
+}
+
 void
 sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *config,
                   struct sim_tape *tape)
@@ -80,6 +90,7 @@ sim_machine_reset(struct sim_machine *machine, const struct sim_machine_config *
     machine->shelf.count = machine->late.count = machine->late_names.count = 0;
     machine->arrivals = machine->lies_told = 0;
     machine->wall_offset_us = machine->wall_frozen_until = 0;
+    machine->disk.keeps_settled = brings_late_names(machine);
     sim_history_reset(&machine->history);
     sim_faults_reset(machine);
     sim_machine_current = machine;
@@ -131,7 +142,7 @@ bring_late(struct sim_machine *machine)
         sim_note(machine, "  ! %u late writes arrive", writes);
     }
     if (machine->late_names.count > 0) {
-        names = sim_late_names_arrive(&machine->late_names, &machine->disk);
+        names = sim_late_names_arrive(&machine->late_names, &machine->disk, machine->tape);
         machine->arrivals += names;
         sim_note(machine, "  ! %u late names arrive", names);
     }
@@ -160,12 +171,12 @@ cut_and_bring_late(struct sim_machine *machine, struct sim_cut *cut)
     if (write != NULL)
         sim_late_keep_lost(&lost);
     if (name != NULL)
-        sim_late_names_keep_lost(&lost_names, disk, name->file, cut->names_survive);
+        sim_late_names_keep_lost(&machine->late_names, &lost_names, disk, name->file,
+                                 cut->names_survive);
     free(cut->names_survive);
+    disk->settled_count = 0;
     sim_late_fini(&machine->late);
-    sim_late_names_fini(&machine->late_names);
     machine->late = lost;
-    machine->late_names = lost_names;
 }
 
 static void

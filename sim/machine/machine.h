@@ -108,7 +108,7 @@ enum sim_fault {
     SIM_LATE_WRITE,        /* F21 what one power cut lost is there after the next */
     SIM_READ_ONLY_DISK,    /* F41 nothing can be changed for a while */
     SIM_CLOCK_STEP,        /* F56 the wall clock steps, or stands */
-    SIM_LATE_NAME,         /* F21 a name that one power cut lost is there after the next */
+    SIM_LATE_NAME,         /* F21 a name that one power cut lost is there after a later one */
     SIM_FAULT_COUNT
 };
 

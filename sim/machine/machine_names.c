@@ -45,7 +45,7 @@ static const struct word faults[SIM_FAULT_COUNT] = {
     [SIM_LATE_WRITE] = { "late_write", "what one power cut lost of a file is there after the "
                                        "next one (F21)" },
     [SIM_LATE_NAME] = { "late_name", "a creation, rename or removal that one power cut lost is "
-                                     "there after the next one (F21)" },
+                                     "there after a later one (F21)" },
     [SIM_READ_ONLY_DISK] = { "read_only_disk",
                              "the file system takes no change for a while (F41)" },
     [SIM_CLOCK_STEP] = { "clock_step", "the wall clock steps, or stands (F56)" },
