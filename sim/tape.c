@@ -29,8 +29,8 @@
 
 #include <stdlib.h>
 
-#define SITE_CACHE 256u   /* addresses remembered, a power of two */
-#define SEEN_BITS_MIN 10u /* log2 of the slots at the start */
+#define SITE_CACHE_BITS 9u /* log2 of how many addresses are remembered */
+#define SEEN_BITS_MIN 10u  /* log2 of the slots at the start */
 #define COUNT_BITS 10u
 #define GENERATION_BITS 6u
 #define COUNT_MAX ((UINT64_C(1) << COUNT_BITS) - 1)
@@ -55,12 +55,13 @@ struct entry {
 };
 
 struct sim_tape {
+    bool is_plain; /* all draws are the default and the seed's, and none is recorded */
     uint64_t seed;
     uint64_t seed_mixes[SEED_MIXES]; /* seed_for of it, by occurrence */
     bool zero;                       /* the default is 0, not the seed's */
     uint64_t clock, diverge_from, diverge_seed;
     uint64_t loose_seed; /* 0: none */
-    struct site sites[SITE_CACHE];
+    struct site sites[1u << SITE_CACHE_BITS];
 
     uint64_t *seen; /* slots of another generation are empty */
     unsigned seen_bits;
@@ -159,6 +160,7 @@ sim_tape_reset(struct sim_tape *tape, uint64_t seed)
     forget_explicit(tape);
     sim_tape_rewind(tape);
     set_seed(tape, seed);
+    tape->is_plain = !tape->recording;
     tape->zero = false;
     tape->feed = hf_span(NULL, 0);
     tape->diverge_from = UINT64_MAX;
@@ -169,12 +171,14 @@ void
 sim_tape_feed(struct sim_tape *tape, struct hf_span bytes)
 {
     tape->feed = bytes;
+    tape->is_plain = tape->is_plain && bytes.len == 0;
 }
 
 void
 sim_tape_zero(struct sim_tape *tape)
 {
     tape->zero = true;
+    tape->is_plain = false;
 }
 
 void
@@ -207,6 +211,7 @@ sim_tape_clock(struct sim_tape *tape, uint64_t now)
 void
 sim_tape_diverge(struct sim_tape *tape, uint64_t from, uint64_t seed)
 {
+    tape->is_plain = false;
     tape->diverge_from = from;
     tape->diverge_seed = seed;
 }
@@ -216,7 +221,8 @@ sim_tape_diverge(struct sim_tape *tape, uint64_t from, uint64_t seed)
 static uint64_t
 site_hash(struct sim_tape *tape, const char *name)
 {
-    struct site *site = &tape->sites[((uintptr_t)name ^ (uintptr_t)name >> 8) % SITE_CACHE];
+    uint64_t spread = (uint64_t)(uintptr_t)name * SIM_MIX_A;
+    struct site *site = &tape->sites[spread >> (64 - SITE_CACHE_BITS)];
 
     if (site->name != name)
         *site = (struct site){ .name = name, .hash = sim_mix_name(name) };
@@ -353,36 +359,56 @@ keyed_by_seed(const struct sim_tape *tape, uint64_t key, uint64_t occurrence, ui
     return keyed(key, mixed, bound);
 }
 
+/* The so-manieth draw of a place. */
+struct place {
+    const char *name;
+    uint64_t site, entity, key, occurrence;
+};
+
+/* A draw that may be explicit, fed, of another seed or nothing at all, and may be recorded. It
+ * stays out of the way of the plain one. */
+static __attribute__((noinline)) uint64_t
+draw_otherwise(struct sim_tape *tape, const struct place *at, uint64_t bound)
+{
+    const size_t *slot =
+        tape->slot_count == 0 ? NULL : entry_slot(tape, at->site, at->entity, at->occurrence);
+    uint64_t value = 0;
+
+    if (tape->clock >= tape->diverge_from) {
+        value = keyed(at->key, seed_for(tape->diverge_seed, at->occurrence), bound);
+    } else if (slot != NULL && *slot != 0) {
+        tape->entries[*slot - 1].read = true;
+        value = tape->entries[*slot - 1].value % bound;
+    } else if (tape->feed.len > 0 && bound > 1) {
+        value = draw_fed(tape, bound);
+        add_entry(tape, at->name,
+                  (struct entry){ at->site, at->entity, at->occurrence, value, true });
+    } else if (!tape->zero) {
+        value = keyed_by_seed(tape, at->key, at->occurrence, bound);
+    } else if (tape->loose_seed != 0 && sim_tape_is_loose(at->name)) {
+        value = keyed(at->key, seed_for(tape->loose_seed, at->occurrence), bound);
+    }
+    if (tape->recording) {
+        sim_grow(&tape->drawn, &tape->drawn_capacity, tape->drawn_count + 1,
+                 sizeof *tape->drawn);
+        tape->drawn[tape->drawn_count++] = (struct sim_drawn){ at->name,       at->entity,
+                                                               at->occurrence, value,
+                                                               bound,          tape->clock };
+    }
+    return value;
+}
+
 uint64_t
 sim_draw(struct sim_tape *tape, const char *name, uint64_t entity, uint64_t bound)
 {
     uint64_t site = site_hash(tape, name);
     uint64_t key = sim_mix_in(site, entity);
     uint64_t occurrence = next_occurrence(tape, key);
-    const size_t *slot =
-        tape->slot_count == 0 ? NULL : entry_slot(tape, site, entity, occurrence);
-    uint64_t value = 0;
 
-    if (tape->clock >= tape->diverge_from) {
-        value = keyed(key, seed_for(tape->diverge_seed, occurrence), bound);
-    } else if (slot != NULL && *slot != 0) {
-        tape->entries[*slot - 1].read = true;
-        value = tape->entries[*slot - 1].value % bound;
-    } else if (tape->feed.len > 0 && bound > 1) {
-        value = draw_fed(tape, bound);
-        add_entry(tape, name, (struct entry){ site, entity, occurrence, value, true });
-    } else if (!tape->zero) {
-        value = keyed_by_seed(tape, key, occurrence, bound);
-    } else if (tape->loose_seed != 0 && sim_tape_is_loose(name)) {
-        value = keyed(key, seed_for(tape->loose_seed, occurrence), bound);
-    }
-    if (tape->recording) {
-        sim_grow(&tape->drawn, &tape->drawn_capacity, tape->drawn_count + 1,
-                 sizeof *tape->drawn);
-        tape->drawn[tape->drawn_count++] =
-            (struct sim_drawn){ name, entity, occurrence, value, bound, tape->clock };
-    }
-    return value;
+    if (tape->is_plain)
+        return keyed_by_seed(tape, key, occurrence, bound);
+    struct place place = { name, site, entity, key, occurrence };
+    return draw_otherwise(tape, &place, bound);
 }
 
 bool
@@ -402,6 +428,7 @@ void
 sim_tape_record(struct sim_tape *tape, bool record)
 {
     tape->recording = record;
+    tape->is_plain = tape->is_plain && !record;
 }
 
 void
@@ -542,6 +569,7 @@ index_entries(struct sim_tape *tape, size_t *again)
     tape->slot_count = 0;
     if (tape->entry_count == 0)
         return true;
+    tape->is_plain = false;
     tape->slot_count = 16;
     while (tape->slot_count < tape->entry_count * 2)
         tape->slot_count *= 2;

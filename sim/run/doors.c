@@ -22,7 +22,16 @@ struct look {
     const char *door;
     uint64_t version;
     bool is_recovery; /* what a crash left is looked at, not what a read gives while running */
+    const struct sim_state *fold; /* of each key as of `version`; NULL: the oracle is asked */
 };
+
+/* What the version has of the key. */
+static struct sim_state
+state_of(const struct look *look, uint32_t key)
+{
+    return look->fold != NULL ? look->fold[key]
+                              : sim_oracle_state(look->run->oracle, key, look->version);
+}
 
 /* ---- the account of a difference --------------------------------------------------------- */
 
@@ -123,7 +132,7 @@ differ(const struct look *look, uint32_t key, const struct sim_state *state,
 static bool
 agrees(const struct look *look, uint32_t key, const struct hf_item *item)
 {
-    struct sim_state state = sim_oracle_state(look->run->oracle, key, look->version);
+    struct sim_state state = state_of(look, key);
     bool same = state.present ? item != NULL && item->version == state.version &&
                                     sim_stamp_matches(item->value, state.size, state.stamp)
                               : item == NULL;
@@ -225,10 +234,10 @@ open_view(const struct look *look, uint64_t seen)
 
 /* ---- point reads ------------------------------------------------------------------------- */
 
-void
-sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version)
+static void
+check_get(const struct look *look, uint32_t key)
 {
-    struct look look = { run, "get", version, false };
+    struct sim_run *run = look->run;
     struct hf_span name = sim_keyspace_key(run->keyspace, key);
     struct hf_item item = { .key = name };
     size_t size = 0;
@@ -237,12 +246,20 @@ sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version)
 
     item.value = hf_span(run->buffer, size);
     if (err == HF_OK)
-        agrees(&look, key, &item);
+        agrees(look, key, &item);
     else if (err == HF_ERR_NOT_FOUND)
-        agrees(&look, key, NULL);
+        agrees(look, key, NULL);
     else
-        read_failed(&look, err);
+        read_failed(look, err);
     sim_run_judged(run, SIM_HOLDS_READS);
+}
+
+void
+sim_doors_get(struct sim_run *run, uint32_t key, uint64_t version)
+{
+    struct look look = { run, "get", version, false, NULL };
+
+    check_get(&look, key);
 }
 
 bool
@@ -307,7 +324,7 @@ void
 sim_doors_get_many(struct sim_run *run)
 {
     uint64_t seen = sim_doors_seen(run);
-    struct look look = { run, "get_many", seen, false };
+    struct look look = { run, "get_many", seen, false, NULL };
     uint32_t keys = (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS);
     uint32_t first = sim_work_key(run);
     uint32_t count = 1 + (uint32_t)sim_draw(run->tape, "many", run->step, MANY_MAX);
@@ -406,7 +423,7 @@ void
 sim_doors_scan(struct sim_run *run)
 {
     uint64_t seen = sim_doors_seen(run);
-    struct look look = { run, "scan", seen, false };
+    struct look look = { run, "scan", seen, false, NULL };
     uint32_t keys = (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS);
     struct walk walk = { .first = 0, .limit = keys };
     bool whole = sim_draw(run->tape, "scan.part", run->step, 2) == 0;
@@ -448,7 +465,7 @@ sim_doors_as_of(struct sim_run *run)
 {
     uint64_t seen = sim_doors_seen(run);
     uint64_t version = sim_draw(run->tape, "as_of", run->step, seen + 2);
-    struct look look = { run, "view", seen - version, false };
+    struct look look = { run, "view", seen - version, false, NULL };
     void *view;
 
     if (version <= seen) {
@@ -470,7 +487,7 @@ sim_doors_as_of(struct sim_run *run)
 static void
 learn_time(const struct look *from, uint64_t version)
 {
-    struct look look = { from->run, "view", version, from->is_recovery };
+    struct look look = { from->run, "view", version, from->is_recovery, NULL };
     struct sim_run *run = look.run;
     uint32_t first;
     unsigned count = sim_oracle_changes(run->oracle, version, &first);
@@ -557,7 +574,7 @@ void
 sim_doors_as_of_time(struct sim_run *run)
 {
     uint64_t seen = sim_doors_seen(run);
-    struct look look = { run, "version_at", seen, false };
+    struct look look = { run, "version_at", seen, false, NULL };
     uint64_t anchor = sim_draw(run->tape, "time.anchor", run->step, seen + 1);
     uint64_t off = sim_draw(run->tape, "time.off", run->step, 2 * TIMES_AROUND_US);
 
@@ -570,7 +587,7 @@ sim_doors_as_of_time(struct sim_run *run)
 void *
 sim_doors_hold(struct sim_run *run, uint64_t version)
 {
-    struct look look = { run, "view", version, false };
+    struct look look = { run, "view", version, false, NULL };
 
     return open_view(&look, version);
 }
@@ -578,7 +595,7 @@ sim_doors_hold(struct sim_run *run, uint64_t version)
 void
 sim_doors_held(struct sim_run *run, const struct sim_held *held)
 {
-    struct look look = { run, "held view", held->version, false };
+    struct look look = { run, "held view", held->version, false, NULL };
     struct walk walk = { .first = 0, .limit = (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS) };
 
     check_walk(&look, held->view, &walk, true);
@@ -619,9 +636,12 @@ void
 sim_doors_all(struct sim_run *run, uint64_t version)
 {
     uint32_t keys = (uint32_t)sim_run_knob(run, SIM_KNOB_KEYS);
-    struct look look = { run, "view", version, true };
+    struct look look = { run, "view", version, true, run->fold };
+    struct look get = { run, "get", version, false, run->fold };
     void *view;
 
+    for (uint32_t key = 0; key < keys; key++)
+        run->fold[key] = sim_oracle_state(run->oracle, key, version);
     sim_run_calm(run, true);
     view = open_view(&look, version);
     if (view != NULL) {
@@ -631,14 +651,16 @@ sim_doors_all(struct sim_run *run, uint64_t version)
     }
     if (!run->is_broken && version > 0) {
         look.door = "old view";
+        look.fold = NULL;
         look.is_recovery = false; /* what is wrong only there is no wrong prefix */
         look.version = version - sim_draw(run->tape, "check.as_of", run->lives, version);
         look_at(&look, version, keys);
     }
     for (uint32_t key = 0; key < keys && !run->is_broken; key++)
-        sim_doors_get(run, key, version);
+        check_get(&get, key);
     if (!run->is_broken) {
         look.door = "version_at";
+        look.fold = NULL;
         look.version = version;
         check_version_at(&look, sim_draw(run->tape, "check.anchor", run->lives, version + 1),
                          sim_draw(run->tape, "check.off", run->lives, 2 * TIMES_AROUND_US));

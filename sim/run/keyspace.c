@@ -120,8 +120,8 @@ bool
 sim_stamp_matches(struct hf_span value, size_t size, uint64_t stamp)
 {
     const unsigned char *at = value.at;
-    unsigned char last[WORD];
-    size_t words = size / WORD;
+    size_t words = size / WORD, rest = size % WORD;
+    uint64_t last = 0;
 
     if (value.len != size)
         return false;
@@ -129,8 +129,12 @@ sim_stamp_matches(struct hf_span value, size_t size, uint64_t stamp)
         if (hf_load_u64(at + i * WORD) != stamp_word(stamp, i))
             return false;
     }
-    if (size % WORD == 0)
+    if (rest == 0)
         return true;
-    hf_store_u64(last, stamp_word(stamp, words));
-    return memcmp(at + words * WORD, last, size % WORD) == 0;
+    if (words > 0)
+        last = hf_load_u64(at + size - WORD) >> 8 * (WORD - rest);
+    else
+        for (size_t i = 0; i < rest; i++)
+            last |= (uint64_t)at[i] << 8 * i;
+    return last == (stamp_word(stamp, words) & ((UINT64_C(1) << 8 * rest) - 1));
 }

@@ -24,6 +24,7 @@
 
 struct sim_runner {
     struct sim_run run;
+    size_t fold_capacity;
     size_t buffer_capacity;
     size_t values_capacity;
 };
@@ -67,6 +68,7 @@ sim_runner_close(struct sim_runner *runner)
     sim_tape_close(runner->run.tape);
     sim_keyspace_close(runner->run.keyspace);
     sim_oracle_close(runner->run.oracle);
+    free(runner->run.fold);
     free(runner->run.buffer);
     free(runner->run.values);
     free(runner->run.attempts.at);
@@ -250,6 +252,8 @@ start(struct sim_runner *runner, const struct sim_order *order, struct sim_resul
     sim_grow(&run->buffer, &runner->buffer_capacity, value_size + 1, 1);
     sim_grow(&run->values, &runner->values_capacity, value_size * (SIM_BATCH_MAX + 1) + 1, 1);
     run->buffer_size = value_size;
+    sim_grow(&run->fold, &runner->fold_capacity, result->knobs[SIM_KNOB_KEYS].lo,
+             sizeof *run->fold);
     sim_keyspace_size(run->keyspace, (uint32_t)result->knobs[SIM_KNOB_KEYS].lo);
     sim_oracle_reset(run->oracle, (uint32_t)result->knobs[SIM_KNOB_KEYS].lo);
     start_machine(run);

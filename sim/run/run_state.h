@@ -94,7 +94,8 @@ struct sim_run {
     bool is_in_copy; /* the handle is that of a copy: what is wrong is wrong with a backup */
     unsigned nested; /* commits by others since the current call began */
 
-    unsigned char *buffer; /* for one value */
+    struct sim_state *fold; /* of each key, what a full look at one version goes by */
+    unsigned char *buffer;  /* for one value */
     size_t buffer_size;
     unsigned char *values; /* of one commit */
 };
