@@ -167,6 +167,7 @@
     X(manifest_reseal, "M47: a manifest's first copy is taken with whatever checksum it has")  \
     X(recovery_half_commit, "M29: before a torn tail the last commit loses its last write")    \
     X(verify_skip_filters, "verify does not look at the filters of tables")                    \
+    X(verify_believes_suspect, "verify takes a table for damaged that a merge could not read") \
     X(recovery_refuse_copy, "M44: a manifest with one damaged copy is refused")                \
     X(recovery_skip_table, "M45: a table that cannot be opened is left out")                   \
     X(recovery_adopt_temporary, "M37: a manifest in the making is taken for a whole one")      \

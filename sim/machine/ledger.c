@@ -172,6 +172,50 @@ sim_book_is_spared(const struct sim_book *book)
     return is_damaged;
 }
 
+bool
+sim_book_is_hurt(const struct sim_book *book, const struct sim_inode *inode)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (entry->inode == inode && entry->is_read && is_live(entry))
+            return true;
+    }
+    return false;
+}
+
+bool
+sim_book_is_class_hurt(const struct sim_book *book, enum sim_file_class class)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (entry->class == class && entry->is_read && is_live(entry) &&
+            (entry->inode == NULL || entry->inode->seen > 0))
+            return true;
+    }
+    return false;
+}
+
+bool
+sim_book_is_gone(const struct sim_book *book, enum sim_file_class class)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        const struct sim_entry *entry = &book->at[i];
+        if (entry->inode == NULL && entry->class == class && is_live(entry))
+            return true;
+    }
+    return false;
+}
+
+void
+sim_book_settle(struct sim_book *book)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        struct sim_entry *entry = &book->at[i];
+        if (entry->inode == NULL && entry->class == SIM_FILE_WAL)
+            entry->is_gone = true;
+    }
+}
+
 /* What is hit twice in the same place may be as it was. */
 bool
 sim_book_is_hit(const struct sim_book *book, const struct sim_inode *inode)

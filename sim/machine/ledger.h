@@ -57,6 +57,13 @@ bool sim_book_explains(struct sim_book *book, bool of_snapshots);
  * either half, of a table either meta. Then nothing of the database explains a refusal.
  */
 bool sim_book_is_spared(const struct sim_book *book);
+/* Whether damage that was read is still in the file; in any file of that class that can be
+ * seen, or in place of one; in place of one alone. */
+bool sim_book_is_hurt(const struct sim_book *book, const struct sim_inode *inode);
+bool sim_book_is_class_hurt(const struct sim_book *book, enum sim_file_class class);
+bool sim_book_is_gone(const struct sim_book *book, enum sim_file_class class);
+/* Recovery has written anew: nobody misses the segments that are gone any more. */
+void sim_book_settle(struct sim_book *book);
 /* Whether bits or zeros changed bytes of the file, and nothing else since. */
 bool sim_book_is_hit(const struct sim_book *book, const struct sim_inode *inode);
 /* Whether all that explains a refusal of the database are files of a format to come. */

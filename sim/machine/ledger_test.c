@@ -136,6 +136,35 @@ test_hit(void)
     TAP_OK(!sim_book_is_hit(&book, &inode), "hit again in the same place it may be as it was");
 }
 
+/* What explains a finding of verify. */
+static void
+test_hurt(void)
+{
+    struct sim_inode log = { .links = 1, .seen = 1, .class = SIM_FILE_WAL };
+    struct sim_inode other = log;
+    struct range first = { 0, 1 };
+
+    sim_book_reset(&book);
+    add(&log, SIM_DAMAGE_BYTES, first, true);
+    TAP_OK(sim_book_is_hurt(&book, &log) && !sim_book_is_hurt(&book, &other) &&
+               sim_book_is_class_hurt(&book, SIM_FILE_WAL) &&
+               !sim_book_is_class_hurt(&book, SIM_FILE_TABLE),
+           "damage that was read hurts its file, and the class of that, and nothing else");
+    book.at[0].is_read = false;
+    TAP_OK(!sim_book_is_hurt(&book, &log), "nobody has read it: then not");
+    book.at[0].is_read = true;
+    log.seen = 0;
+    TAP_OK(!sim_book_is_class_hurt(&book, SIM_FILE_WAL),
+           "nor a file that is not seen any more");
+    sim_book_reset(&book);
+    add(&log, SIM_DAMAGE_MISSING, first, true);
+    book.at[0].inode = NULL;
+    bool was_gone = sim_book_is_gone(&book, SIM_FILE_WAL);
+    sim_book_settle(&book);
+    TAP_OK(was_gone && !sim_book_is_gone(&book, SIM_FILE_WAL),
+           "a segment that is gone is missed until recovery has written anew");
+}
+
 int
 main(void)
 {
@@ -144,6 +173,7 @@ main(void)
     test_table();
     test_others();
     test_hit();
+    test_hurt();
     sim_book_fini(&book);
     return tap_done();
 }

@@ -485,35 +485,22 @@ sim_machine_is_spared(const struct sim_machine *machine)
     return sim_book_is_spared(&machine->book);
 }
 
-/* A manifest, or a table of the newest one. A table that was merged stays while a view is open
- * that reads it, and is no part of the database any more. */
-static bool
-is_of_database(struct sim_machine *machine, const struct sim_name *name)
-{
-    if (name->folder != SIM_FOLDER_MAIN || sim_is_temporary(name->name))
-        return false;
-    return name->inode->class == SIM_FILE_MANIFEST ||
-           (name->inode->class == SIM_FILE_TABLE &&
-            sim_order_is_current(machine, name->folder, name->name));
-}
-
-const char *
-sim_machine_damaged_file(struct sim_machine *machine)
-{
-    const struct sim_names *names = &machine->disk.visible;
-
-    for (size_t i = 0; i < names->count; i++) {
-        if (sim_book_is_hit(&machine->book, names->at[i].inode) &&
-            is_of_database(machine, &names->at[i]))
-            return names->at[i].name;
-    }
-    return NULL;
-}
-
 bool
 sim_machine_explains_snapshot(struct sim_machine *machine)
 {
     return sim_book_explains(&machine->book, true);
+}
+
+bool
+sim_machine_is_read_only(const struct sim_machine *machine)
+{
+    return sim_faults_disk_is_read_only(machine);
+}
+
+bool
+sim_machine_is_full(const struct sim_machine *machine)
+{
+    return sim_faults_disk_is_full(machine);
 }
 
 uint64_t
@@ -540,6 +527,7 @@ sim_machine_settle(struct sim_machine *machine)
     sim_log_copy_free(machine->log_before);
     machine->log_before = NULL;
     machine->toll = (struct sim_toll){ .least = UINT64_MAX };
+    sim_book_settle(&machine->book);
     forget_misreads(machine);
 }
 

@@ -267,8 +267,19 @@ struct sim_ledger sim_machine_ledger(const struct sim_machine *machine);
 bool sim_machine_explains(struct sim_machine *machine);
 /* Whether the engine has a whole copy of all that was found damaged: it must not refuse. */
 bool sim_machine_is_spared(const struct sim_machine *machine);
+/*
+ * Whether damage that was read explains a line of verify about the database: to the file that
+ * the line names, or to the log where it names none. `may_be_forgotten`: a failed sync may have
+ * taken bytes of the log, and names, too. What a file had before its name went to another one,
+ * or was removed, explains nothing any more.
+ */
+bool sim_machine_explains_finding(const struct sim_machine *machine, const char *line,
+                                  bool may_be_forgotten);
 /* The name of a table or manifest of the database that is damaged now; NULL: there is none. */
 const char *sim_machine_damaged_file(struct sim_machine *machine);
+/* Whether nothing on the disk can be changed now, or no new block be had, by a fault. */
+bool sim_machine_is_read_only(const struct sim_machine *machine);
+bool sim_machine_is_full(const struct sim_machine *machine);
 /* How much of what one cut had lost a later one brought: pieces of files, and names. */
 uint64_t sim_machine_late_arrivals(const struct sim_machine *machine);
 /* Whether a cut took what a sync had said to be durable. */

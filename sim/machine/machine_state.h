@@ -116,6 +116,9 @@ void sim_order_rename(struct sim_machine *machine, unsigned folder,
 void sim_order_write(struct sim_machine *machine, unsigned folder,
                      const struct sim_inode *inode, uint64_t off, struct hf_span from);
 void sim_order_remove(struct sim_machine *machine, unsigned folder, const char *name);
+/* Whether it is the newest manifest that can be seen in the folder. */
+bool sim_order_is_newest(const struct sim_machine *machine, unsigned folder,
+                         const char *manifest);
 /* Whether the newest manifest that can be seen in the folder names the table. */
 bool sim_order_is_current(struct sim_machine *machine, unsigned folder, const char *table);
 

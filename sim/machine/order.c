@@ -193,6 +193,14 @@ names_table(struct sim_machine *machine, const struct sim_inode *inode, uint32_t
 }
 
 bool
+sim_order_is_newest(const struct sim_machine *machine, unsigned folder, const char *manifest)
+{
+    const struct sim_inode *inode = NULL;
+
+    return newest_manifest(&machine->disk.visible, folder, &inode) == number_of(manifest);
+}
+
+bool
 sim_order_is_current(struct sim_machine *machine, unsigned folder, const char *table)
 {
     const struct sim_inode *inode = NULL;

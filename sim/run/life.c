@@ -99,22 +99,29 @@ call_open(struct opening *opening)
     return err;
 }
 
+static bool
+has_no_room(struct sim_run *run)
+{
+    return sim_machine_is_full(run->machine) || sim_run_knob(run, SIM_KNOB_CAPACITY) != 0;
+}
+
 /* Whether a fault inside the call explains the error, so that another try may succeed. */
 static bool
 is_passing(const struct opening *opening, enum hf_err err)
 {
-    const struct sim_run *run = opening->run;
+    struct sim_run *run = opening->run;
 
     switch (err) {
     case HF_ERR_NO_MEMORY:
         return sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > opening->alloc_faults;
     case HF_ERR_READ_ONLY:
-        return sim_machine_fault_count(run->machine, SIM_READ_ONLY_DISK) > 0;
+        return sim_machine_is_read_only(run->machine);
     case HF_ERR_IO:
     case HF_ERR_FAILED:
         return sim_run_file_faults(run) > opening->file_faults;
     case HF_ERR_FULL:
-        return !run->is_created;
+        return !run->is_created &&
+               (sim_run_file_faults(run) > opening->file_faults || has_no_room(run));
     default:
         return false;
     }
@@ -224,16 +231,17 @@ judge_length(struct sim_run *run, uint64_t version)
         wrong_length(run, lost, version);
 }
 
-/* A handle that cannot write needs a reason: no space, no memory, or a failing disk. */
+/* A handle that cannot write needs a reason, in this very open: no space, no memory, or a
+ * failing disk. */
 static void
 judge_writable(const struct opening *opening)
 {
     struct sim_run *run = opening->run;
 
     if (opening->report.writable_segment || run->options.mode == HF_MODE_MEMORY ||
-        sim_run_file_faults(run) > 0 || sim_run_knob(run, SIM_KNOB_CAPACITY) != 0 ||
-        run->options.memory_limit != 0 ||
-        sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > 0)
+        sim_run_file_faults(run) > opening->file_faults || has_no_room(run) ||
+        sim_machine_is_read_only(run->machine) || run->options.memory_limit != 0 ||
+        sim_machine_fault_count(run->machine, SIM_ALLOC_FAIL) > opening->alloc_faults)
         return;
     sim_run_break(run, SIM_HOLDS_OPENS, "a handle that can write",
                   "recovery made no new segment, and nothing was in its way");
@@ -419,7 +427,7 @@ resume(struct sim_run *run)
     if (sim_oracle_kept(run->oracle) == before)
         sim_run_break(run, SIM_HOLDS_RESUMES, "a put succeeds once the faults are over",
                       "it is refused");
-    else if (sim_run_file_faults(run) == 0)
+    else if (!sim_run_is_troubled(run))
         judge_shrinking(run); /* else its flush would hide what a failed call left in the log */
 }
 
@@ -480,6 +488,9 @@ sim_life(void *context)
     bool is_quiet = ++run->lives_without_step > LIVES_WITHOUT_STEP_MAX;
 
     run->lives++;
+    run->file_faults = sim_run_file_faults(run);
+    run->began_full =
+        sim_machine_is_full(run->machine) || sim_machine_is_read_only(run->machine);
     run->has_failed = false;
     run->risks.count = 0;
     for (unsigned i = 0; i < SIM_HELD_MAX; i++)

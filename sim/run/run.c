@@ -130,6 +130,12 @@ sim_run_file_faults(const struct sim_run *run)
 }
 
 bool
+sim_run_is_troubled(const struct sim_run *run)
+{
+    return run->began_full || sim_run_file_faults(run) > run->file_faults;
+}
+
+bool
 sim_run_is_deserved(struct sim_run *run, enum hf_err err)
 {
     if (err != HF_ERR_CORRUPT && err != HF_ERR_MISSING_FILE && err != HF_ERR_IO &&

@@ -88,6 +88,8 @@ struct sim_run {
     void *handle; /* NULL outside a life and while it opens or closes */
     struct hf_options options;
     struct sim_held held[SIM_HELD_MAX];
+    uint64_t file_faults; /* that may fail a call, before it */
+    bool began_full; /* the disk took no change when it began, for want of room or at all */
     bool has_failed; /* a sync error or FAILED was seen: no write may succeed any more */
     bool is_placed;  /* recovery made a writable segment, or a commit has succeeded since */
     bool is_in_hook; /* inside a sync: others act */
@@ -124,6 +126,8 @@ void sim_run_judged(struct sim_run *run, enum sim_property property);
 void sim_run_calm(struct sim_run *run, bool calm);
 /* How many faults struck so far that may fail a file call. */
 uint64_t sim_run_file_faults(const struct sim_run *run);
+/* Whether a fault may have failed a file call in this life. */
+bool sim_run_is_troubled(const struct sim_run *run);
 /* True: the error is what damage to the database deserves that was met before; it counts as
  * reported. */
 bool sim_run_is_deserved(struct sim_run *run, enum hf_err err);

@@ -81,8 +81,7 @@ sim_window_judge(struct sim_run *run, uint64_t version, uint64_t called_us)
 {
     uint64_t durable;
 
-    if (run->options.mode != HF_MODE_BUFFERED || run->is_in_hook ||
-        sim_run_file_faults(run) > 0)
+    if (run->options.mode != HF_MODE_BUFFERED || run->is_in_hook || sim_run_is_troubled(run))
         return;
     sim_run_judged(run, SIM_HOLDS_WINDOW);
     durable = run->guest->durable_version(run->handle);

@@ -210,22 +210,35 @@ do_nothing(struct sim_run *run)
     (void)run;
 }
 
-static void
-keep_first_line(void *context, const char *line)
-{
-    char *first = context;
+/* The findings of a verify, and the first of them that nothing explains. */
+struct findings {
+    struct sim_run *run;
+    char unexplained[SIM_ACCOUNT_SIZE];
+};
 
-    if (first[0] == 0)
-        snprintf(first, SIM_ACCOUNT_SIZE, "%s", line);
+/*
+ * A finding that names a file is about that one, any other about the log. What a failed sync
+ * made the system forget of the log, or of a name, is missing, and verify says so.
+ */
+static void
+note_finding(void *context, const char *line)
+{
+    struct findings *findings = context;
+    const struct sim_run *run = findings->run;
+    bool may_be_forgotten =
+        sim_machine_fault_count(run->machine, SIM_SYNC_ERROR) > run->sync_errors;
+
+    if (findings->unexplained[0] == 0 &&
+        !sim_machine_explains_finding(run->machine, line, may_be_forgotten))
+        snprintf(findings->unexplained, SIM_ACCOUNT_SIZE, "%s", line);
 }
 
-/* Verify had none. A file that could not be removed may be damaged, and nobody's. */
 static void
 judge_no_finding(struct sim_run *run)
 {
     const char *damaged = sim_machine_damaged_file(run->machine);
 
-    if (damaged != NULL && sim_run_file_faults(run) == 0)
+    if (damaged != NULL)
         sim_run_break(run, SIM_HOLDS_VERIFY, "verify finds what is damaged",
                       "no finding, and %s is", damaged);
 }
@@ -233,18 +246,16 @@ judge_no_finding(struct sim_run *run)
 static void
 do_verify(struct sim_run *run)
 {
-    char finding[SIM_ACCOUNT_SIZE] = "";
-    enum hf_err err = run->guest->verify(run->handle, keep_first_line, finding);
+    struct findings findings = { .run = run };
+    enum hf_err err = run->guest->verify(run->handle, note_finding, &findings);
 
     note(run, "verify", err);
-    /* What a failed sync made the system forget is missing, and verify says so. */
-    if (err == HF_ERR_CORRUPT &&
-        (sim_machine_explains(run->machine) ||
-         sim_machine_fault_count(run->machine, SIM_SYNC_ERROR) > run->sync_errors))
-        return;
     sim_run_judged(run, SIM_HOLDS_VERIFY);
-    if (err == HF_ERR_CORRUPT)
-        sim_run_break(run, SIM_HOLDS_VERIFY, "verify has no finding", "%s", finding);
+    if (findings.unexplained[0] != 0)
+        sim_run_break(run, SIM_HOLDS_VERIFY, "verify has no finding where no file is hurt",
+                      "%s", findings.unexplained);
+    else if (err == HF_ERR_CORRUPT)
+        (void)sim_machine_explains(run->machine); /* it was told */
     else if (sim_work_may_fail(run, "verify", err))
         judge_no_finding(run);
 }
