@@ -192,7 +192,7 @@ sim_report_matrix(FILE *to, const struct sim_report *report)
     fprintf(to,
             "<h2 id=matrix>Contract by plant by oracle</h2>\n<p class=quiet>After how many "
             "runs a planted bug is caught on each disk, in the median of %" PRIu64
-            " tries: the darker, the sooner. A dash: not in %" PRIu64
+            " tries: the stronger the colour, the sooner. A dash: not in %" PRIu64
             " runs. Then, of the tries of all disks, how many ended by which property. The "
             "first %u of %zu plants cannot be seen on every disk.</p>\n"
             "<div class=wide><table class=\"tight heat\">",

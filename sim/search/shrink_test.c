@@ -1,9 +1,10 @@
 /*
  * shrink_test.c - a failure becomes a few events, and stays the same failure.
  *
- * Planted bugs of three kinds are shrunk: one that breaks a property without any fault, one
- * that takes a power cut and what it leaves, and one that brings the process down. What comes
- * out is frozen again by hand where the tests say so, and run.
+ * Planted bugs of four kinds are shrunk: one that breaks a property without any fault, one that
+ * first takes a full log segment, one that takes a power cut and what it leaves, and one that
+ * brings the process down. What comes out is frozen again by hand where the tests say so, and
+ * run.
  */
 #include "sim/search/shrink.h"
 
@@ -112,6 +113,7 @@ main(void)
     trial = sim_trial_open();
     check_held(&scenario);
     check_plant(&scenario, HF_PROBE_wal_skip_sync);
+    check_plant(&scenario, HF_PROBE_wal_skip_dir_sync);
     check_plant(&scenario, HF_PROBE_recovery_refuse_torn);
     check_plant(&scenario, HF_PROBE_install_ahead_of_log);
     sim_trial_close(trial);
