@@ -204,7 +204,7 @@ const struct hf_option sim_options[SIM_OPTION_COUNT] = {
     { "--shard", SIM_FOR_RUN, "I/N|auto",
       "the I'th of N parts; auto: from a job array's variables", read_shard, 0 },
     { "--time", SIM_FOR_RUN | SIM_FOR_SHRINK, "TIME",
-      "stop after it; seeds are dealt round-robin", read_time, 0 },
+      "stop after it; run deals seeds round-robin", read_time, 0 },
     { "--doubled", SIM_FOR_RUN, "N/D", "the share of runs done twice (default 1/16)",
       read_doubled, 0 },
     { "--plant", SIM_FOR_RUN | SIM_FOR_REPLAY | SIM_FOR_SHRINK | SIM_FOR_EXPLORE, "NAME",

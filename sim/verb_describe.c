@@ -29,7 +29,7 @@ static const struct list lists[] = {
     { "calls", "calls", sim_call_name, NULL },
     { "phases", "phases", sim_phase_word, NULL },
     { "kinds of faults", "kinds", sim_flavour_name, NULL },
-    { "fields of log, tables and manifest", "fields", sim_locate_field, NULL },
+    { "fields of log, tables, manifest and snapshots", "fields", sim_locate_field, NULL },
 };
 
 static void

@@ -314,6 +314,10 @@ sim_knob_find(enum sim_knob_group group, const char *name, char hint[SIM_HINT_SI
         hf_nearest_offer(&best, &changes, name, knobs[i].name);
     }
     sim_hint(hint, best);
+    for (unsigned i = 0; best == NULL && i < SIM_KNOB_COUNT; i++) {
+        if (strcmp(knobs[i].name, name) == 0)
+            snprintf(hint, SIM_HINT_SIZE, " ('%s' does)", sim_group_name(knobs[i].group));
+    }
     return -1;
 }
 
@@ -345,13 +349,36 @@ listed_word(unsigned index)
     return index < WORDS_MAX ? listed->words[index] : NULL;
 }
 
-static const char *
-judge_range(const struct knob_info *info, struct sim_range range)
+static void
+print_number(char *to, size_t size, enum sim_unit unit, uint64_t number)
 {
-    if (range.lo < info->least)
-        return "the value is too small";
-    if (range.hi > info->largest)
-        return "the value is too large";
+    unsigned long long value = number;
+
+    if (number == UINT64_MAX)
+        snprintf(to, size, "all");
+    else if (unit == SIM_SIZE && number != 0 && number % (1u << 20) == 0)
+        snprintf(to, size, "%lluMiB", value >> 20);
+    else if (unit == SIM_SIZE && number != 0 && number % (1u << 10) == 0)
+        snprintf(to, size, "%lluKiB", value >> 10);
+    else if (unit == SIM_DURATION)
+        snprintf(to, size, value % 1000 == 0 ? "%llums" : "%lluus",
+                 value % 1000 == 0 ? value / 1000 : value);
+    else
+        snprintf(to, size, "%llu", value);
+}
+
+static const char *
+judge_range(const struct knob_info *info, struct sim_range range, char hint[SIM_HINT_SIZE])
+{
+    bool is_small = range.lo < info->least;
+    char limit[24];
+
+    if (is_small || range.hi > info->largest) {
+        print_number(limit, sizeof limit, unit_of(info->type),
+                     is_small ? info->least : info->largest);
+        snprintf(hint, SIM_HINT_SIZE, is_small ? " (at least %s)" : " (at most %s)", limit);
+        return is_small ? "the value is too small" : "the value is too large";
+    }
     if (info->type == TYPE_POWER && ((range.lo & (range.lo - 1)) != 0 || range.lo != range.hi))
         return "a power of two is wanted";
     return NULL;
@@ -371,7 +398,7 @@ sim_knob_parse(enum sim_knob knob, struct sim_choice *choice, const char *text,
     }
     wrong = sim_choice_parse(choice, unit_of(info->type), text);
     for (unsigned i = 0; wrong == NULL && i < choice->count; i++)
-        wrong = judge_range(info, choice->of[i]);
+        wrong = judge_range(info, choice->of[i], hint);
     return wrong;
 }
 
@@ -414,24 +441,6 @@ sim_knob_draw(enum sim_knob knob, const struct sim_choice *choice, struct sim_ta
         range.hi = range.lo;
     }
     return range;
-}
-
-static void
-print_number(char *to, size_t size, enum sim_unit unit, uint64_t number)
-{
-    unsigned long long value = number;
-
-    if (number == UINT64_MAX)
-        snprintf(to, size, "all");
-    else if (unit == SIM_SIZE && number != 0 && number % (1u << 20) == 0)
-        snprintf(to, size, "%lluMiB", value >> 20);
-    else if (unit == SIM_SIZE && number != 0 && number % (1u << 10) == 0)
-        snprintf(to, size, "%lluKiB", value >> 10);
-    else if (unit == SIM_DURATION)
-        snprintf(to, size, value % 1000 == 0 ? "%llums" : "%lluus",
-                 value % 1000 == 0 ? value / 1000 : value);
-    else
-        snprintf(to, size, "%llu", value);
 }
 
 void

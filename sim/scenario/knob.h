@@ -79,9 +79,10 @@ const char *sim_group_name(enum sim_knob_group group);
 /* What a seed draws from where the scenario says nothing, in the language. */
 const char *sim_knob_default(enum sim_knob knob);
 
-/* The knob of that name in a group, or -1; its nearest name goes to *hint. */
+/* The knob of that name in a group, or -1; then *hint names the nearest one, or the group that
+ * has it. */
 int sim_knob_find(enum sim_knob_group group, const char *name, char hint[SIM_HINT_SIZE]);
-/* Reads a value for the knob. NULL, or what is wrong; *hint may name a nearer word. */
+/* Reads a value for the knob. NULL, or what is wrong; *hint may say what would do. */
 const char *sim_knob_parse(enum sim_knob knob, struct sim_choice *choice, const char *text,
                            char hint[SIM_HINT_SIZE]);
 /* One value of the choices; `entity` tells apart the times that a knob is drawn in a run. */

@@ -63,8 +63,7 @@ sim_reader_word(struct sim_reader *reader, unsigned word, sim_word_fn *words, co
     const char *text = reader->line->words[word].at;
     int index = sim_word_find(words, text);
     if (index < 0)
-        sim_reader_complain(reader, word, "no such %s%s", what,
-                            sim_hint(hint, sim_nearest_of(words, text)));
+        sim_reader_complain(reader, word, "no such %s%s", what, sim_hint_of(hint, words, text));
     return index;
 }
 
@@ -77,13 +76,14 @@ sim_reader_number(struct sim_reader *reader, unsigned word, uint64_t *number)
     return wrong == NULL || sim_reader_complain(reader, word, "%s", wrong);
 }
 
+/* `form` is the whole line: what a person has to write. */
 static bool
-expect_words(struct sim_reader *reader, unsigned count)
+expect_words(struct sim_reader *reader, unsigned count, const char *form)
 {
     if (reader->line->word_count < count)
-        return sim_reader_complain(reader, count, "something is missing");
+        return sim_reader_complain(reader, count, "a word is missing: '%s'", form);
     if (reader->line->word_count > count)
-        return sim_reader_complain(reader, count, "nothing more is wanted here");
+        return sim_reader_complain(reader, count, "nothing more is wanted: '%s'", form);
     return true;
 }
 
@@ -94,7 +94,7 @@ read_name(struct sim_reader *reader)
 {
     struct sim_scenario *scenario = reader->scenario;
 
-    if (!expect_words(reader, 2))
+    if (!expect_words(reader, 2, "scenario NAME"))
         return false;
     const char *name = reader->line->words[1].at;
     if (scenario->name[0] != 0)
@@ -112,7 +112,7 @@ read_seeds(struct sim_reader *reader)
 {
     struct sim_range *seeds = &reader->scenario->seeds;
 
-    if (!expect_words(reader, 2))
+    if (!expect_words(reader, 2, "seeds FIRST..LAST"))
         return false;
     if (seeds->hi != 0)
         return sim_reader_complain(reader, 0, "the seeds were named already");
@@ -199,14 +199,15 @@ read_sum(struct sim_reader *reader, enum sim_expected what)
     if (relation < 0 || !sim_reader_number(reader, word + 1, &expect.number))
         return false;
     expect.relation = (enum sim_relation)relation;
-    return expect_words(reader, word + 2) && add_expect(reader, &expect);
+    return expect_words(reader, word + 2, "expect WHAT >= N") && add_expect(reader, &expect);
 }
 
 static bool
 read_expect(struct sim_reader *reader)
 {
     if (reader->line->word_count < 2)
-        return sim_reader_complain(reader, 1, "a property, or mark, fault, cycles, refused");
+        return sim_reader_complain(
+            reader, 1, "what? a property is missing, or mark, fault, cycles, refused");
     int summed = sim_word_find(summed_word, reader->line->words[1].at);
     if (summed >= 0)
         return read_sum(reader, (enum sim_expected)(SIM_EXPECT_MARK + summed));
@@ -232,10 +233,12 @@ read_plant(struct sim_reader *reader)
     const char *value;
 
     int plant = sim_reader_word(reader, 1, sim_plant_name, "plant");
-    if (plant < 0 || !expect_words(reader, 3) || !sim_reader_pair(reader, 2, key, &value))
+    if (plant < 0 || !expect_words(reader, 3, "plant NAME property=P|Q") ||
+        !sim_reader_pair(reader, 2, key, &value))
         return false;
     if (strcmp(key, "property") != 0)
-        return sim_reader_complain(reader, 2, "property=... is wanted");
+        return sim_reader_complain(reader, 2,
+                                   "property=P is wanted: by what the plant is caught");
     const char *wrong = sim_words_parse(&choice, sim_property_name, value, hint);
     if (wrong != NULL)
         return sim_reader_complain(reader, 2, "%s%s", wrong, hint);
@@ -258,11 +261,11 @@ read_plant(struct sim_reader *reader)
 static bool
 read_tape(struct sim_reader *reader)
 {
-    if (!expect_words(reader, 2))
+    if (!expect_words(reader, 2, "tape zero|seed"))
         return false;
     const char *word = reader->line->words[1].at;
     if (strcmp(word, "zero") != 0 && strcmp(word, "seed") != 0)
-        return sim_reader_complain(reader, 1, "tape zero, or tape seed");
+        return sim_reader_complain(reader, 1, "'tape zero' or 'tape seed' is wanted");
     reader->scenario->tape_zero = strcmp(word, "zero") == 0;
     return true;
 }
@@ -273,7 +276,7 @@ read_draw(struct sim_reader *reader)
     struct sim_scenario *scenario = reader->scenario;
     uint64_t numbers[3];
 
-    if (!expect_words(reader, 5))
+    if (!expect_words(reader, 5, "draw SITE ENTITY OCCURRENCE VALUE"))
         return false;
     for (unsigned i = 0; i < 3; i++) {
         if (!sim_reader_number(reader, i + 2, &numbers[i]))
@@ -465,7 +468,8 @@ judge_whole(struct sim_reader *reader)
         return false;
     reader->line = scenario->text.line_count > 0 ? &scenario->text.lines[0] : &whole;
     if (scenario->why[0] == 0)
-        return sim_reader_complain(reader, 0, "a comment at the top says why it exists");
+        return sim_reader_complain(
+            reader, 0, "a comment is missing at the top: it says why the scenario exists");
     if (scenario->name[0] == 0)
         return sim_reader_complain(reader, 0, "'scenario NAME' is missing");
     if (scenario->seeds.hi == 0)

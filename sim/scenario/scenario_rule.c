@@ -99,9 +99,23 @@ read_word(struct sim_reader *reader, const struct pair *pair, sim_word_fn *words
 
     if (found < 0)
         return sim_reader_complain(reader, pair->word, "no such word here%s",
-                                   sim_hint(hint, sim_nearest_of(words, pair->value)));
+                                   sim_hint_of(hint, words, pair->value));
     *index = (unsigned)found;
     return true;
+}
+
+/* A fault whose kinds are others: it has one at least. */
+static bool
+complain_kind(struct sim_reader *reader, unsigned word, enum sim_fault fault)
+{
+    char known[SIM_HINT_SIZE] = "";
+    size_t used = 0;
+
+    for (unsigned i = (unsigned)faults[fault].first; i <= (unsigned)faults[fault].last; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
+                                 used == 0 ? "" : ", ", sim_flavour_name(i));
+    return sim_reader_complain(reader, word, "%s knows no such kind (known: %s)",
+                               sim_fault_name(fault), known);
 }
 
 static bool
@@ -113,8 +127,7 @@ read_kind(struct sim_reader *reader, const struct pair *pair, struct sim_rule *r
         return false;
     if (index < (unsigned)faults[rule->fault].first ||
         index > (unsigned)faults[rule->fault].last)
-        return sim_reader_complain(reader, pair->word, "%s knows no such kind",
-                                   sim_fault_name(rule->fault));
+        return complain_kind(reader, pair->word, rule->fault);
     rule->flavour = (enum sim_flavour)index;
     return true;
 }
@@ -148,7 +161,7 @@ read_every(struct sim_reader *reader, const struct pair *pair, struct sim_rule *
     const char *wrong = sim_range_parse(&range, SIM_COUNT, pair->value);
 
     if (wrong == NULL && range.lo == 0)
-        wrong = "the step before the first does not exist";
+        wrong = "steps count from 1: the first is 1";
     if (wrong != NULL)
         return sim_reader_complain(reader, pair->word, "%s", wrong);
     rule->when = SIM_WHEN_EVERY;
@@ -238,6 +251,19 @@ read_key(struct sim_reader *reader, unsigned key, const struct pair *pair,
     }
 }
 
+static bool
+complain_key(struct sim_reader *reader, unsigned word, unsigned key, enum sim_fault fault)
+{
+    const char *why = "";
+
+    if (key == KEY_EVERY)
+        why = ": it is asked at each crash, with chance=RATIO";
+    else if (key == KEY_KIND)
+        why = ": it has no kinds";
+    return sim_reader_complain(reader, word, "%s takes no '%s'%s", sim_fault_name(fault),
+                               key_word((unsigned)__builtin_ctz(key)), why);
+}
+
 /* Reads the pairs from word number `word` on; `given` are keys that the line has already
  * said. */
 static bool
@@ -252,11 +278,10 @@ read_keys(struct sim_reader *reader, unsigned word, unsigned *given, struct sim_
         int index = sim_word_find(key_word, key);
         if (index < 0)
             return sim_reader_complain(reader, word, "a fault has no '%s'%s", key,
-                                       sim_hint(hint, sim_nearest_of(key_word, key)));
+                                       sim_hint_of(hint, key_word, key));
         unsigned bit = 1u << index;
         if ((faults[rule->fault].keys & bit) == 0)
-            return sim_reader_complain(reader, word, "%s takes no '%s'",
-                                       sim_fault_name(rule->fault), key);
+            return complain_key(reader, word, bit, rule->fault);
         if ((*given & bit) != 0)
             return sim_reader_complain(reader, word, "'%s' is said twice, or already by 'at'",
                                        key);
@@ -327,20 +352,32 @@ verb_word(unsigned index)
                : NULL;
 }
 
+/* What a step may be told: an operation, or else a fault. */
+static const char *
+hint_of_what(char hint[SIM_HINT_SIZE], const char *what)
+{
+    const char *verb = sim_nearest_of(verb_word, what);
+
+    return verb != NULL ? sim_hint(hint, verb) : sim_hint_of(hint, sim_fault_name, what);
+}
+
 static bool
 read_at_step(struct sim_reader *reader)
 {
     struct sim_scenario *scenario = reader->scenario;
     struct sim_rule rule = { .when = SIM_WHEN_STEP };
+    char hint[SIM_HINT_SIZE];
 
     if (!sim_reader_number(reader, 2, &rule.lo))
         return false;
     if (rule.lo == 0)
         return sim_reader_complain(reader, 2, "steps count from 1");
     rule.hi = rule.lo;
-    int verb = reader->line->word_count == 4
-                   ? sim_word_find(verb_word, reader->line->words[3].at)
-                   : -1;
+    const char *what = reader->line->words[3].at;
+    int verb = reader->line->word_count == 4 ? sim_word_find(verb_word, what) : -1;
+    if (verb < 0 && sim_word_find(sim_fault_name, what) < 0)
+        return sim_reader_complain(reader, 3, "no such fault or operation%s",
+                                   hint_of_what(hint, what));
     if (verb < 0)
         return read_timed(reader, 3, 0, &rule);
     if (scenario->order_count == SIM_STEP_ORDERS_MAX)
@@ -383,17 +420,18 @@ read_target(struct sim_reader *reader, struct sim_rule *rule)
     char name[SIM_HINT_SIZE], hint[SIM_HINT_SIZE];
 
     if (dot == NULL || (size_t)(dot - at) >= sizeof name)
-        return sim_reader_complain(reader, 1, "at step, at crash, at mark, or at CLASS.CALL");
+        return sim_reader_complain(reader, 1,
+                                   "at what? step, crash, mark, or CLASS.CALL as in wal.write");
     memcpy(name, at, (size_t)(dot - at));
     name[dot - at] = 0;
     int file = sim_word_find(sim_file_class_name, name);
     if (file < 0)
         return sim_reader_complain(reader, 1, "no such class of files%s",
-                                   sim_hint(hint, sim_nearest_of(sim_file_class_name, name)));
+                                   sim_hint_of(hint, sim_file_class_name, name));
     int call = sim_word_find(sim_call_name, dot + 1);
     if (call < 0)
         return sim_reader_complain(reader, 1, "no such call%s",
-                                   sim_hint(hint, sim_nearest_of(sim_call_name, dot + 1)));
+                                   sim_hint_of(hint, sim_call_name, dot + 1));
     rule->file = (enum sim_file_class)file;
     rule->call = (enum sim_call)call;
     return true;
@@ -406,8 +444,8 @@ sim_rule_read_at(struct sim_reader *reader)
 
     if (reader->line->word_count < 4)
         return sim_reader_complain(reader, reader->line->word_count,
-                                   "at step N WHAT, at crash N FAULT, at mark NAME FAULT, "
-                                   "at CLASS.CALL N FAULT");
+                                   "a word is missing: 'at step N WHAT', 'at crash N FAULT', "
+                                   "'at mark MARK FAULT' or 'at CLASS.CALL N FAULT'");
     if (strcmp(reader->line->words[1].at, "step") == 0)
         return read_at_step(reader);
     if (strcmp(reader->line->words[1].at, "mark") == 0)

@@ -148,7 +148,7 @@ sim_words_parse(struct sim_choice *choice, sim_word_fn *words, const char *text,
         text = split(head, text, "|");
         int index = sim_word_find(words, head);
         if (index < 0) {
-            sim_hint(wrong, sim_nearest_of(words, head));
+            sim_hint_of(wrong, words, head);
             return "no such word here";
         }
         choice->of[choice->count++] = (struct sim_range){ (uint64_t)index, (uint64_t)index };

@@ -37,3 +37,32 @@ sim_hint(char hint[SIM_HINT_SIZE], const char *best)
         snprintf(hint, SIM_HINT_SIZE, " (did you mean '%.40s'?)", best);
     return hint;
 }
+
+/* False: there is no room for all of them. */
+static bool
+list_words(char hint[SIM_HINT_SIZE], sim_word_fn *words)
+{
+    size_t used = 0;
+
+    for (unsigned i = 0; words(i) != NULL; i++) {
+        int more = snprintf(hint + used, SIM_HINT_SIZE - used, "%s%s",
+                            i == 0 ? " (known: " : ", ", words(i));
+        used += (size_t)more;
+        if (used + sizeof ")" > SIM_HINT_SIZE)
+            return false;
+    }
+    snprintf(hint + used, SIM_HINT_SIZE - used, ")");
+    return true;
+}
+
+const char *
+sim_hint_of(char hint[SIM_HINT_SIZE], sim_word_fn *words, const char *text)
+{
+    const char *best = sim_nearest_of(words, text);
+
+    if (best != NULL)
+        return sim_hint(hint, best);
+    if (!list_words(hint, words))
+        snprintf(hint, SIM_HINT_SIZE, " (holdfast-sim describe lists them)");
+    return hint;
+}

@@ -17,7 +17,10 @@ int sim_word_find(sim_word_fn *words, const char *text);
 const char *sim_nearest_of(sim_word_fn *words, const char *text);
 
 /* " (did you mean 'BEST'?)", or "" where nothing is near. */
-#define SIM_HINT_SIZE 64u
+#define SIM_HINT_SIZE 160u
 const char *sim_hint(char hint[SIM_HINT_SIZE], const char *best);
+/* The same of the word that is nearest to `text`. Where none is: " (known: A, B, C)", or if
+ * that has no room, who lists them. */
+const char *sim_hint_of(char hint[SIM_HINT_SIZE], sim_word_fn *words, const char *text);
 
 #endif

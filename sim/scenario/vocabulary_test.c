@@ -45,6 +45,20 @@ check_word(unsigned index)
     TAP_OK(mended, "%s: a letter wrong, missing or too many is mended", word(index));
 }
 
+static const char *
+few(unsigned index)
+{
+    static const char *const words[] = { "rain", "snow", NULL };
+
+    return words[index];
+}
+
+static const char *
+many(unsigned index)
+{
+    return index < 60 ? "snow" : NULL;
+}
+
 int
 main(void)
 {
@@ -56,6 +70,12 @@ main(void)
            "a word is found whole, or not at all");
     TAP_OK(sim_nearest_of(word, "umbrella") == NULL && *sim_hint(hint, NULL) == 0,
            "what is like nothing is mended to nothing");
+    TAP_OK(strstr(sim_hint_of(hint, word, "powr_cut"), "did you mean 'power_cut'?") != NULL,
+           "a hint names the word that is near");
+    TAP_OK(strcmp(sim_hint_of(hint, few, "umbrella"), " (known: rain, snow)") == 0,
+           "or else all of them");
+    TAP_OK(strstr(sim_hint_of(hint, many, "umbrella"), "describe lists them") != NULL,
+           "or, where they are too many, who lists them");
     memset(longest, 'x', sizeof longest - 1);
     longest[sizeof longest - 1] = 0;
     TAP_OK(sim_nearest_of(word, longest) == NULL, "a word of any length may be asked about");
