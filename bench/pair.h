@@ -2,7 +2,7 @@
  * pair.h - the pairs that benchmarks store: made from a number, and known again by it.
  *
  * A key is 16 bytes that look random; keys of different numbers differ. A value says which key
- * it is of and the how-manieth that key got, and every byte of it follows from both:
+ * it is of and which of that key's values it is, and every byte of it follows from both:
  *
  *     word j (8 bytes, little-endian) = seed(number, generation) + j * STEP
  *

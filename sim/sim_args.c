@@ -226,7 +226,7 @@ const struct hf_option sim_options[SIM_OPTION_COUNT] = {
       0 },
     { "--limit", SIM_FOR_PLANTS, "N", "runs until a plant has survived", read_limit, 0 },
     { "--baseline", SIM_FOR_PLANTS, "FILE",
-      "what a matrix was: a plant that takes longer is an error", hf_option_text,
+      "an older matrix: what takes longer, or never showed, is an error", hf_option_text,
       AT(baseline) },
     { "--without", SIM_FOR_PLANTS, "PROPERTY|all",
       "who escapes if nobody judges it; all: each in turn", read_without, 0 },

@@ -139,7 +139,7 @@ sim_tape_rewind(struct sim_tape *tape)
         tape->entries[i].read = false;
 }
 
-/* The seed for the so-manieth draw of a place. */
+/* The seed for the nth draw of a place, counted from 0. */
 static uint64_t
 seed_for(uint64_t seed, uint64_t occurrence)
 {
@@ -359,7 +359,7 @@ keyed_by_seed(const struct sim_tape *tape, uint64_t key, uint64_t occurrence, ui
     return keyed(key, mixed, bound);
 }
 
-/* The so-manieth draw of a place. */
+/* The nth draw of a place, `occurrence` being n. */
 struct place {
     const char *name;
     uint64_t site, entity, key, occurrence;

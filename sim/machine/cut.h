@@ -24,8 +24,8 @@ struct sim_cut {
     bool *names_survive; /* NULL, or is told of each pending name operation whether it did */
 };
 
-/* Whether a file grows on the disk together with its data, and never ahead of it but for zeros
- * that were there before: then no sync that is broken off leaves the size without the data. */
+/* Whether a sync that is broken off never leaves a size without the data that grew it: so it is
+ * where nobody may see what other files had there. */
 bool sim_cut_grows_with_data(enum sim_personality personality);
 /* Whether a name that one cut lost may be there after the next. */
 bool sim_cut_admits_late_names(enum sim_personality personality);

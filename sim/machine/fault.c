@@ -5,11 +5,11 @@
  *            lands inside operations and not only between them
  *   STEP     at its step: a crash without a call or class at once, anything else at the next
  *            call that matches
- *   CALL     at the so-manieth call that matches
+ *   CALL     at the nth call that matches
  *   CHANCE   at each call that matches, by draw; faults of a crash at each crash
  *   MARK     at the first call that matches after the mark was reached
  *   CRASH    at each crash, by draw
- *   NTH_CRASH   at the so-manieth crash
+ *   NTH_CRASH   at the nth crash
  *
  * Faults that act at a crash or at rest are armed by the first three and by MARK, and act at
  * the next occasion.
@@ -284,7 +284,7 @@ draw_delay(struct sim_machine *machine, const struct sim_rule *rule)
     return sim_draw(machine->tape, "rule.delay", rule->entity, CRASH_DELAY);
 }
 
-/* The rule strikes at the so-manieth call that matches. */
+/* The rule strikes at the nth call from now that matches, `calls` being n. */
 static void
 arm(struct sim_faults *faults, unsigned index, uint64_t calls)
 {

@@ -13,7 +13,7 @@ struct sim_rule_state {
     uint64_t matched;       /* calls so far that match file, call and phase */
     uint64_t asked;         /* at crashes, so often */
     uint64_t wait;          /* EVERY: steps until it is armed; 0: not drawn yet */
-    uint64_t calls;         /* armed: strikes at the so-manieth matching call; 0: not armed */
+    uint64_t calls;         /* armed: strikes at the nth matching call from now; 0: not armed */
     uint64_t marks;         /* MARK: of its mark, when it was last looked at */
     struct sim_struck last; /* how it struck last, kept for the record */
 };
