@@ -6,7 +6,7 @@
 #include "fuzz/room.h"
 
 #include "base/assert.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * plants and scenarios that are named.
  */
 #include "sim/grow.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/plants/garden.h"
-#include "sim/run/sim_probe.h"
 #include "sim/search/explore.h"
 #include "sim/verbs_sim.h"
 

@@ -2,7 +2,7 @@
  * sim_main.c - `holdfast-sim`: a verb is a row of the table below and a function.
  */
 #define _GNU_SOURCE /* sysconf */
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/search/explore.h"
 #include "sim/verbs_sim.h"
 

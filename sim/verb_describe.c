@@ -4,7 +4,7 @@
  */
 #include "sim/campaign/result_print.h"
 #include "sim/machine/locate.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/verbs_sim.h"
 
 #include <string.h>

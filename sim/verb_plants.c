@@ -4,8 +4,8 @@
  */
 #include "sim/campaign/result_print.h"
 #include "sim/grow.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/plants/garden.h"
-#include "sim/run/sim_probe.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -7,7 +7,7 @@ function finding(rule) {
     print FILENAME ":" FNR ": " rule
 }
 
-# Which folders of the engine the files of each may include.
+# Which folders of the engine the files of each may include, and which of the simulator.
 BEGIN {
     may["base"] = " base "
     may["format"] = " base format "
@@ -16,6 +16,13 @@ BEGIN {
     may["index"] = " base vfs memory index "
     may["store"] = " base format vfs memory index store "
     may["cli"] = " cli "
+    sim_may["machine"] = " machine "
+    sim_may["scenario"] = " machine scenario "
+    sim_may["run"] = " machine scenario run "
+    sim_may["campaign"] = " machine scenario run campaign "
+    sim_may["plants"] = " machine scenario run campaign plants "
+    sim_may["search"] = " machine scenario run campaign search "
+    sim_may["parity"] = " machine parity "
 }
 
 FNR == 1 {
@@ -23,6 +30,7 @@ FNR == 1 {
     split(FILENAME, part, "/")
     folder = part[1] == "engine" && part[3] != "" ? part[2] : ""
     in_engine = part[1] == "engine"
+    sim_folder = part[1] == "sim" && part[3] != "" ? part[2] : ""
     is_outside = !in_engine || folder == "cli" || FILENAME ~ /_posix\.c$/ || is_test
     opened = 0
     if ($0 != "/*")
@@ -50,6 +58,13 @@ length($0) > 96 { finding("longer than 96 columns") }
         !(FILENAME == "engine/cli/verb_iotrace.c" && $2 == "\"vfs/vfs_trace.h\"") &&
         index(may[folder], " " name " ") == 0)
         finding(folder "/ may not include " name "/: arrows go one way")
+}
+
+# What lies in sim/ itself stands below its folders, the verbs aside.
+/^#include "sim\/[a-z]+\// && sim_folder != "" && !is_test {
+    split($2, part, "/")
+    if (index(sim_may[sim_folder], " " part[2] " ") == 0)
+        finding("sim/" sim_folder "/ may not include sim/" part[2] "/: arrows go one way")
 }
 
 /^{$/ { opened = FNR }

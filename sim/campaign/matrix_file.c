@@ -5,8 +5,8 @@
 #include "sim/campaign/matrix_file.h"
 
 #include "sim/grow.h"
-#include "sim/run/sim_probe.h"
-#include "sim/scenario/vocabulary.h"
+#include "sim/machine/sim_probe.h"
+#include "sim/vocabulary.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -17,7 +17,7 @@
 #include "cli/json.h"
 #include "sim/campaign/result_file.h"
 #include "sim/machine/machine.h"
-#include "sim/run/property.h"
+#include "sim/scenario/property.h"
 
 /* One plant under one contract. */
 struct sim_square {

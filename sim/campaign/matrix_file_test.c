@@ -6,7 +6,7 @@
 #include "sim/campaign/matrix_file.h"
 
 #include "base/tap.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "cli/page.h"
 #include "sim/campaign/report.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <inttypes.h>
 

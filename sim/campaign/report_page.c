@@ -5,7 +5,7 @@
 #include "cli/json.h"
 #include "cli/page.h"
 #include "sim/campaign/report.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <inttypes.h>
 #include <string.h>

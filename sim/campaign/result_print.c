@@ -7,7 +7,7 @@
 #include "sim/campaign/result_print.h"
 
 #include "cli/json_out.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "sim/campaign/result_read.h"
 
 #include "cli/json.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <string.h>
 

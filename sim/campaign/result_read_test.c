@@ -9,7 +9,7 @@
 #include "base/span.h"
 #include "base/tap.h"
 #include "sim/campaign/result_print.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
  */
 #include "sim/campaign/tally.h"
 
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

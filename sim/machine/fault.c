@@ -19,8 +19,8 @@
 #include "base/assert.h"
 #include "sim/grow.h"
 #include "sim/machine/machine_state.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/mix.h"
-#include "sim/run/sim_probe.h"
 #include "vfs/vfs_env.h"
 
 #include <stdlib.h>

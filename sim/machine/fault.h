@@ -4,7 +4,7 @@
 #ifndef SIM_FAULT_H
 #define SIM_FAULT_H
 
-#include "sim/run/coverage.h"
+#include "sim/machine/coverage.h"
 
 #define SIM_RULES_MAX 64u /* as many as `by_call` has bits */
 

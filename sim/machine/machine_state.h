@@ -13,7 +13,7 @@
 #include "sim/machine/ledger.h"
 #include "sim/machine/log_copy.h"
 #include "sim/machine/machine.h"
-#include "sim/trace.h"
+#include "sim/machine/trace.h"
 
 #include <setjmp.h>
 

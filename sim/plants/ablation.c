@@ -6,8 +6,8 @@
  */
 #include "cli/json_out.h"
 #include "sim/grow.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/plants/garden.h"
-#include "sim/run/sim_probe.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -10,8 +10,8 @@
  * Few runs say little: up to RUNS_FREE nothing that was caught is worse.
  */
 #include "sim/campaign/result_file.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/plants/garden.h"
-#include "sim/run/sim_probe.h"
 
 #include <inttypes.h>
 

@@ -8,8 +8,8 @@
 #include "sim/plants/plant_try.h"
 
 #include "sim/campaign/campaign.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/run/run.h"
-#include "sim/run/sim_probe.h"
 #include "sim/verbs_sim.h"
 
 #include <signal.h>

@@ -5,7 +5,7 @@
 #define SIM_RESULT_H
 
 #include "base/probe.h"
-#include "sim/run/coverage.h"
+#include "sim/machine/coverage.h"
 #include "sim/scenario/scenario.h"
 
 enum sim_verdict { SIM_HELD, SIM_BROKE, SIM_SIMULATOR_FAILED };

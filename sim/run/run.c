@@ -11,9 +11,9 @@
 #include "base/assert.h"
 #include "sim/grow.h"
 #include "sim/machine/holdings.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/mix.h"
 #include "sim/run/run_state.h"
-#include "sim/run/sim_probe.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

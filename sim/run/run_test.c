@@ -11,7 +11,7 @@
 #include "base/tap.h"
 #include "sim/campaign/campaign.h"
 #include "sim/campaign/tally.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <string.h>
 

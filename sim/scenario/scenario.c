@@ -7,7 +7,7 @@
 #include "sim/scenario/scenario.h"
 
 #include "sim/grow.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

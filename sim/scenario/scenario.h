@@ -23,8 +23,8 @@
 #define SIM_SCENARIO_H
 
 #include "sim/machine/machine.h"
-#include "sim/run/property.h"
 #include "sim/scenario/knob.h"
+#include "sim/scenario/property.h"
 #include "sim/scenario/scenario_text.h"
 
 #define SIM_FAULT_RULES_MAX 64u

@@ -4,7 +4,7 @@
  */
 #include "sim/scenario/scenario_print.h"
 
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * others at calls.
  */
 #include "sim/machine/locate.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/scenario/scenario.h"
 
 #include <string.h>

@@ -14,7 +14,7 @@
 #ifndef SIM_VALUE_H
 #define SIM_VALUE_H
 
-#include "sim/scenario/vocabulary.h"
+#include "sim/vocabulary.h"
 
 #include <stdint.h>
 

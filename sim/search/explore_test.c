@@ -8,7 +8,7 @@
 #include "sim/search/explore.h"
 
 #include "base/tap.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/search/freeze.h"
 #include "sim/search/states.h"
 

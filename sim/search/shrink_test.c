@@ -9,7 +9,7 @@
 #include "sim/search/shrink.h"
 
 #include "base/tap.h"
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 #include "sim/search/inevitable.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * vocabulary.c - a list of words is a function from an index to a word.
  */
-#include "sim/scenario/vocabulary.h"
+#include "sim/vocabulary.h"
 
 #include "cli/nearest.h"
 

@@ -1,7 +1,7 @@
 /*
  * sim_probe.c - what stands behind the engine's marks, chances and plants in the simulator.
  */
-#include "sim/run/sim_probe.h"
+#include "sim/machine/sim_probe.h"
 
 #include "base/assert.h"
 #include "base/probe.h"

@@ -1,10 +1,10 @@
 /*
  * coverage.c - counts strikes by place, and names the places.
  */
-#include "sim/run/coverage.h"
+#include "sim/machine/coverage.h"
 
 #include "sim/machine/locate.h"
-#include "sim/scenario/scenario.h"
+#include "sim/vocabulary.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * property.c - the names of the properties, and what each of them says.
  */
-#include "sim/run/property.h"
+#include "sim/scenario/property.h"
 
 #include <stddef.h>
 

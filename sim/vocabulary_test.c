@@ -1,7 +1,7 @@
 /*
  * vocabulary_test.c - the nearest word: every single mistake in every word of a list is mended.
  */
-#include "sim/scenario/vocabulary.h"
+#include "sim/vocabulary.h"
 
 #include "base/tap.h"
 

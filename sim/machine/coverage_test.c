@@ -1,7 +1,7 @@
 /*
  * coverage_test.c - every cell that can be is named and read back; counting by example.
  */
-#include "sim/run/coverage.h"
+#include "sim/machine/coverage.h"
 
 #include "base/tap.h"
 #include "sim/machine/locate.h"

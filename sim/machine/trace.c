@@ -4,7 +4,7 @@
  * The hash sees names, offsets, lengths, results and contents, and nothing that differs from
  * machine to machine or from build to build: no address, no mark, no text of a message.
  */
-#include "sim/trace.h"
+#include "sim/machine/trace.h"
 
 #include "sim/grow.h"
 #include "sim/machine/machine_state.h"
