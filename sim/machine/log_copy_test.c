@@ -8,7 +8,7 @@
 #include "sim/machine/log_copy.h"
 
 #include "base/tap.h"
-#include "format/wal_format.h"
+#include "sim/machine/test_wal.h"
 
 #include <string.h>
 
@@ -18,21 +18,6 @@
 static uint8_t segments[2][SIZE];
 static uint64_t ends[2][2]; /* of the first and the second commit in each */
 static const struct sim_log_start from_nothing;
-
-static uint64_t
-add_commit(uint8_t *segment, uint64_t off, uint32_t base, uint64_t version)
-{
-    uint32_t size = HF_WAL_COMMIT_HEAD + (uint32_t)hf_wal_op_size(3, 5);
-    uint8_t *frame = segment + off;
-
-    hf_wal_frame_begin(frame, HF_WAL_COMMIT, size);
-    hf_wal_commit_encode(frame, version, 1000 + version, 1);
-    hf_wal_op_encode(frame + HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD, HF_WAL_PUT,
-                     HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD, hf_span("key", 3),
-                     hf_span("value", 5));
-    hf_wal_frame_end(frame, size, base, off);
-    return off + size + HF_WAL_FRAME_OVERHEAD;
-}
 
 /* Segment `number`, which begins behind what `link` says, with commits first, first + 1... */
 static void
@@ -49,12 +34,9 @@ make_segment(uint32_t number, const struct hf_wal_link *link, unsigned commits)
     memset(segment, 0, SIZE);
     hf_wal_header_encode(segment, &header);
     hf_wal_group_encode(segment + SECTOR, &group, base, SECTOR);
-    hf_wal_frame_begin(segment + off, HF_WAL_LINK, HF_WAL_LINK_SIZE);
-    hf_wal_link_encode(segment + off, link);
-    hf_wal_frame_end(segment + off, HF_WAL_LINK_SIZE, base, off);
-    off += HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE;
+    off = test_add_link(segment, off, base, link);
     for (unsigned i = 0; i < commits; i++) {
-        off = add_commit(segment, off, base, link->last + 1 + i);
+        off = test_add_commit(segment, off, base, link->last + 1 + i);
         if (i < 2)
             ends[number - 1][i] = off;
     }

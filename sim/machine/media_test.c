@@ -7,8 +7,8 @@
  */
 #include "sim/machine/sim_test.h"
 
-#include "format/wal_format.h"
 #include "sim/machine/locate.h"
+#include "sim/machine/test_wal.h"
 
 #define SIZE 4096u
 #define SEGMENT_NAME "wal-0000000001"
@@ -28,22 +28,6 @@ add_group(uint64_t off, uint32_t base, uint32_t number, uint64_t synced, uint64_
     return off + HF_WAL_GROUP_SIZE;
 }
 
-static uint64_t
-add_commit(uint64_t off, uint32_t base, uint64_t version)
-{
-    uint32_t op_size = (uint32_t)hf_wal_op_size(3, 5);
-    uint32_t size = HF_WAL_COMMIT_HEAD + op_size;
-    uint8_t *frame = segment + off;
-
-    hf_wal_frame_begin(frame, HF_WAL_COMMIT, size);
-    hf_wal_commit_encode(frame, version, 1000 + version, 1);
-    hf_wal_op_encode(frame + HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD, HF_WAL_PUT,
-                     HF_WAL_FRAME_HEAD + HF_WAL_COMMIT_HEAD, hf_span("key", 3),
-                     hf_span("value", 5));
-    hf_wal_frame_end(frame, size, base, off);
-    return off + size + HF_WAL_FRAME_OVERHEAD;
-}
-
 static void
 make_segment(void)
 {
@@ -58,12 +42,11 @@ make_segment(void)
     memset(segment, 0, sizeof segment);
     hf_wal_header_encode(segment, &header);
     off = add_group(512, base, 0, 0, 1);
-    hf_wal_frame_begin(segment + off, HF_WAL_LINK, HF_WAL_LINK_SIZE);
-    hf_wal_link_encode(segment + off, &link);
-    hf_wal_frame_end(segment + off, HF_WAL_LINK_SIZE, base, off);
-    off = add_commit(off + HF_WAL_FRAME_OVERHEAD + HF_WAL_LINK_SIZE, base, 1);
+    off = test_add_link(segment, off, base, &link);
+    off = test_add_commit(segment, off, base, 1);
     /* The second group says that the first one is durable. */
-    off = add_commit(add_group(1024, base, 1, hf_wal_position(1, off), 2), base, 2);
+    off = add_group(1024, base, 1, hf_wal_position(1, off), 2);
+    off = test_add_commit(segment, off, base, 2);
     hf_wal_frame_begin(segment + off, HF_WAL_SEAL, HF_WAL_SEAL_SIZE);
     hf_wal_seal_encode(segment + off, &seal);
     hf_wal_frame_end(segment + off, HF_WAL_SEAL_SIZE, base, off);
