@@ -88,7 +88,7 @@ struct sim_run {
     void *handle; /* NULL outside a life and while it opens or closes */
     struct hf_options options;
     struct sim_held held[SIM_HELD_MAX];
-    uint64_t file_faults; /* that may fail a call, before it */
+    uint64_t file_faults; /* before this life, of those that may fail a call */
     bool began_full; /* the disk took no change when it began, for want of room or at all */
     bool has_failed; /* a sync error or FAILED was seen: no write may succeed any more */
     bool is_placed;  /* recovery made a writable segment, or a commit has succeeded since */
