@@ -9,7 +9,8 @@
 #define HF_BASE_ASSERT_H
 
 /* Prints the fact and its place to stderr and aborts. */
-_Noreturn void hf_assert_failed(const char *fact, const char *file, int line);
+_Noreturn __attribute__((cold)) void hf_assert_failed(const char *fact, const char *file,
+                                                      int line);
 
 #define HF_ASSERT(fact)                                                                        \
     (__builtin_expect(!!(fact), 1) ? (void)0 : hf_assert_failed(#fact, __FILE__, __LINE__))

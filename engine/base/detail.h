@@ -16,6 +16,6 @@ struct hf_detail {
 /* printf into detail->text, cut to fit; returns `err`, so that a failure is one line. Accepts
  * NULL. */
 enum hf_err hf_detail_set(struct hf_detail *detail, enum hf_err err, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4), cold));
 
 #endif

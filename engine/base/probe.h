@@ -39,7 +39,8 @@ bool hf_probe_chance(enum hf_chance chance);
 
 #ifdef HF_PLANTS
 extern bool hf_probe_planted[HF_PLANT_LIMIT];
-#define HF_PLANTED(name) (__builtin_expect(hf_probe_planted[HF_PROBE_##name], 0))
+#define HF_PLANTED(name)                                                                       \
+    (__builtin_expect_with_probability(hf_probe_planted[HF_PROBE_##name], 0, 1.0))
 #else
 #define HF_PLANTED(name) (false)
 #endif
