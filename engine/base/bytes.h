@@ -79,4 +79,27 @@ hf_prefix_u64(const void *at, size_t len)
     return x;
 }
 
+#define HF_FEW 16u /* bytes that are copied in place */
+
+/* As memcpy, for what is a few bytes long as a rule, such as a key; `len` may be 0. */
+static inline void
+hf_copy_few(void *to, const void *from, size_t len)
+{
+    uint8_t *out = (uint8_t *)to;
+    const uint8_t *in = (const uint8_t *)from;
+
+    if (len > HF_FEW) {
+        memcpy(out, in, len);
+    } else if (len >= 8) { /* twice eight, the last ones overlapping the first; or twice four */
+        memcpy(out, in, 8);
+        memcpy(out + len - 8, in + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(out, in, 4);
+        memcpy(out + len - 4, in + len - 4, 4);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            out[i] = in[i];
+    }
+}
+
 #endif

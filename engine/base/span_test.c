@@ -153,15 +153,29 @@ is_prefix(size_t len)
     return is_right;
 }
 
+/* Whether `len` bytes arrive, and none behind them. */
+static bool
+is_copied(size_t len)
+{
+    uint8_t *from = bytes(len), *to = zeros(len);
+
+    hf_copy_few(to, from, len);
+    bool is_right = hf_span_equal(hf_span(from, len), hf_span(to, len));
+    free(from);
+    free(to);
+    return is_right;
+}
+
 int
 main(void)
 {
-    bool seen = true, last = true, ordered = true, prefix = true;
+    bool seen = true, last = true, ordered = true, prefix = true, copied = true;
 
     for (size_t len = 0; len <= LEN_MAX; len++) {
         seen = seen && is_each_bit_seen(len);
         last = last && does_last_count(len);
         prefix = prefix && is_prefix(len);
+        copied = copied && is_copied(len);
         for (size_t other = 0; other <= LEN_MAX; other++)
             ordered = ordered && are_ordered(len, other);
     }
@@ -172,5 +186,6 @@ main(void)
     TAP_OK(are_pieces_measured(), "data ends there whatever the zeros behind it are");
     TAP_OK(ordered, "spans are in the order of memcmp, a prefix first, and equal if they are");
     TAP_OK(prefix, "a prefix sorts as its bytes, missing ones as zeros");
+    TAP_OK(copied, "a few bytes are copied, or many, and no others");
     return tap_done();
 }

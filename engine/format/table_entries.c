@@ -131,11 +131,10 @@ hf_block_add(struct hf_block_builder *builder, const struct hf_entry *entry)
         return false;
 
     uint8_t *to = builder->at + builder->size;
-    memcpy(to, head, size);
-    memcpy(to + size, key + shared, rest);
-    if (entry->value.len != 0)
-        memcpy(to + size + rest, entry->value.at, entry->value.len);
-    memcpy(builder->last_key + shared, key + shared, rest);
+    hf_copy_few(to, head, size);
+    hf_copy_few(to + size, key + shared, rest);
+    hf_copy_few(to + size + rest, entry->value.at, entry->value.len);
+    hf_copy_few(builder->last_key + shared, key + shared, rest);
     builder->last_key_size = entry->key.len;
     builder->last_version = entry->version;
     builder->last_time_us = entry->time_us;
@@ -222,9 +221,8 @@ load_key(struct load *load, const struct packed *packed)
     uint16_t size = (uint16_t)(packed->shared + packed->rest);
 
     memcpy(to, &size, HF_LOADED_KEY_HEAD);
-    if (packed->shared != 0)
-        memcpy(to + HF_LOADED_KEY_HEAD, load->last.at, packed->shared);
-    memcpy(to + HF_LOADED_KEY_HEAD + packed->shared, load->at, packed->rest);
+    hf_copy_few(to + HF_LOADED_KEY_HEAD, load->last.at, packed->shared);
+    hf_copy_few(to + HF_LOADED_KEY_HEAD + packed->shared, load->at, packed->rest);
     load->key = off;
     load->last = hf_span(to + HF_LOADED_KEY_HEAD, size);
 }
@@ -263,10 +261,9 @@ load_entry(struct load *load, uint32_t index)
     uint8_t *to = (uint8_t *)load->block + load->off;
     if (key_size != 0)
         load_key(load, &packed);
-    if (value_size != 0)
-        memcpy(to + sizeof(struct hf_loaded_entry) +
-                   (key_size == 0 ? 0 : HF_LOADED_KEY_HEAD + key_size),
-               load->at + packed.rest, value_size);
+    hf_copy_few(to + sizeof(struct hf_loaded_entry) +
+                    (key_size == 0 ? 0 : HF_LOADED_KEY_HEAD + key_size),
+                load->at + packed.rest, value_size);
     load->version = version;
     load->time_us = hf_varint_follow(load->time_us, packed.time);
     *(struct hf_loaded_entry *)to = (struct hf_loaded_entry){

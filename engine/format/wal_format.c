@@ -321,19 +321,6 @@ hf_wal_commit_encode(void *frame, uint64_t version, uint64_t time_us, uint32_t c
     hf_store_u32(at + 16, count);
 }
 
-struct hf_wal_commit
-hf_wal_commit_decode(struct hf_span payload)
-{
-    const uint8_t *at = payload.at;
-
-    return (struct hf_wal_commit){
-        .version = hf_load_u64(at),
-        .time_us = hf_load_u64(at + 8),
-        .count = hf_load_u32(at + 16),
-        .ops = hf_span(at + HF_WAL_COMMIT_HEAD, payload.len - HF_WAL_COMMIT_HEAD),
-    };
-}
-
 void
 hf_wal_op_encode(void *to, enum hf_wal_op_type type, uint32_t back, struct hf_span key,
                  struct hf_span value)
@@ -344,9 +331,8 @@ hf_wal_op_encode(void *to, enum hf_wal_op_type type, uint32_t back, struct hf_sp
     hf_store_u16(at + 1, (uint16_t)key.len);
     hf_store_u32(at + 3, (uint32_t)value.len);
     hf_store_u32(at + 7, back);
-    memcpy(at + HF_WAL_OP_HEAD, key.at, key.len);
-    if (value.len != 0)
-        memcpy(at + HF_WAL_OP_HEAD + key.len, value.at, value.len);
+    hf_copy_few(at + HF_WAL_OP_HEAD, key.at, key.len);
+    hf_copy_few(at + HF_WAL_OP_HEAD + key.len, value.at, value.len);
 }
 
 void

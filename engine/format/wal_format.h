@@ -127,7 +127,18 @@ struct hf_wal_op {
 
 void hf_wal_commit_encode(void *frame, uint64_t version, uint64_t time_us, uint32_t count);
 /* Of a frame that decoded GOOD. */
-struct hf_wal_commit hf_wal_commit_decode(struct hf_span payload);
+static inline struct hf_wal_commit
+hf_wal_commit_decode(struct hf_span payload)
+{
+    const uint8_t *at = payload.at;
+
+    return (struct hf_wal_commit){
+        .version = hf_load_u64(at),
+        .time_us = hf_load_u64(at + 8),
+        .count = hf_load_u32(at + 16),
+        .ops = { at + HF_WAL_COMMIT_HEAD, payload.len - HF_WAL_COMMIT_HEAD },
+    };
+}
 
 /* Head, key and value; `back` is the distance from the frame's first byte to `to`. */
 void hf_wal_op_encode(void *to, enum hf_wal_op_type type, uint32_t back, struct hf_span key,
