@@ -395,7 +395,8 @@ hf_block_seek(const struct hf_block *block, struct hf_span key, uint64_t version
         if (index < block->count && hf_span_equal(hf_block_entry(block, index).key, key))
             return index;
     }
-    int order = known == 0 ? 0 : memcmp(key.at, hf_block_entry(block, 0).key.at, known);
+    int order = hf_span_compare(hf_span(key.at, known),
+                                hf_span(hf_block_entry(block, 0).key.at, known));
     if (order != 0)
         return order < 0 ? 0 : block->count;
     return index; /* 0 for a key that is shorter than what they have in common */

@@ -567,15 +567,30 @@ page_of_round(struct hf_hash *index, uint64_t hash)
     return page;
 }
 
+static bool
+is_full(const struct page *page)
+{
+    return page->used + page->reserved >= page_limit(page);
+}
+
+/* Apart, since most reservations find room: they need not put registers aside for it. */
+static __attribute__((noinline)) enum hf_err
+make_room_for_one(struct hf_hash *index, uint64_t hash)
+{
+    enum hf_err err = has_pending_room(index) ? HF_OK : HF_ERR_NO_MEMORY;
+
+    while (err == HF_OK && is_full(page_of_round(index, hash)))
+        err = make_room(index, page_of(index, hash), hash);
+    return err;
+}
+
 enum hf_err
 hf_hash_reserve(struct hf_hash *index, uint64_t hash)
 {
     struct page *page = page_of_round(index, hash);
 
-    if (!has_pending_room(index))
-        return HF_ERR_NO_MEMORY;
-    while (page->used + page->reserved >= page_limit(page)) {
-        enum hf_err err = make_room(index, page, hash);
+    if (index->pending_count == index->pending_capacity || is_full(page)) {
+        enum hf_err err = make_room_for_one(index, hash);
         if (err != HF_OK)
             return err;
         page = page_of_round(index, hash);
