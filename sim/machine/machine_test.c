@@ -464,6 +464,33 @@ test_determinism(void)
     TAP_OK(timeline_lines > 5, "and a timeline tells what happened");
 }
 
+static void
+rename_once(void *context)
+{
+    (void)context;
+    open_dir();
+    put(create("b"), 0, 'x', 1);
+    must(hf_dir_rename(dir, "b", "a", NULL));
+}
+
+static void
+find_rename(void *is_told, const char *line)
+{
+    *(bool *)is_told = *(bool *)is_told || strstr(line, "rename b to a: OK") != NULL;
+}
+
+static void
+test_rename_line(void)
+{
+    bool is_told = false;
+
+    boot(1, NULL, 0);
+    sim_machine_keep_timeline(machine, true);
+    (void)sim_machine_life(machine, rename_once, NULL);
+    sim_machine_timeline(machine, find_rename, &is_told);
+    TAP_OK(is_told, "a timeline says both names of a rename");
+}
+
 int
 main(void)
 {
@@ -478,6 +505,7 @@ main(void)
     test_order();
     test_is_durable();
     test_determinism();
+    test_rename_line();
     shut();
     return tap_done();
 }

@@ -146,6 +146,9 @@ note_call(struct sim_machine *machine, const struct sim_event *event)
     else if (event->call == SIM_CALL_TRUNCATE)
         sim_note(machine, "    %s %s%s%s to %" PRIu64 ": %s", call, folder, slash, event->name,
                  event->off, result);
+    else if (event->from != NULL)
+        sim_note(machine, "    %s %s%s%s to %s%s%s: %s", call, folder, slash, event->from,
+                 folder, slash, event->name, result);
     else
         sim_note(machine, "    %s %s%s%s: %s", call, folder, slash, event->name, result);
 }

@@ -20,11 +20,12 @@ void sim_history_fini(struct sim_history *history);
 /* Nothing happened yet; what is to be kept stays chosen. */
 void sim_history_reset(struct sim_history *history);
 
-/* One call of the VFS, as it ended. `name` is the file's, NULL for none. */
+/* One call of the VFS, as it ended. `name` is the file's, NULL for none. `from`: of a rename,
+ * the name before, for people; the hash has it in `content`. */
 struct sim_event {
     enum sim_call call;
     const char *folder; /* where `name` stands; NULL: in the database under test */
-    const char *name;
+    const char *name, *from;
     uint32_t tag;
     uint64_t off, len;
     enum hf_err err;

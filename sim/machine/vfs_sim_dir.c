@@ -227,6 +227,7 @@ hf_dir_rename(struct hf_dir *dir, const char *from, const char *to, struct hf_de
     bool is_struck = sim_vfs_is_struck(&call, SIM_NAME_ERROR);
     const struct sim_inode *inode;
 
+    call.event.from = from;
     call.event.content = sim_mix_name(from);
     if (sim_vfs_is_read_only(&call))
         return sim_vfs_end(&call, HF_ERR_READ_ONLY);

@@ -564,6 +564,22 @@ number_anew(struct search *search)
         minimize(search, search->best->draw_count, find_verbs, leave_out_draws);
 }
 
+/* Where each step is told what it does, a weight is there only for what batches and opens may
+ * do besides; one that the failure does not take is gone. */
+static void
+forget_weights(struct search *search)
+{
+    struct sim_scenario candidate;
+
+    for (unsigned knob = SIM_KNOB_PUT; knob < SIM_KNOB_COUNT; knob++) {
+        if (search->best->order_count == 0 || !search->best->knobs[knob].pinned)
+            continue;
+        sim_frozen_copy(&candidate, search->best);
+        sim_frozen_free(&candidate, (enum sim_knob)knob);
+        try(search, &candidate);
+    }
+}
+
 /* Makes `best` of the start, with its size. False: its own tape does not fail alike. */
 static bool
 shrink_from(struct search *search, const struct start *start)
@@ -581,6 +597,7 @@ shrink_from(struct search *search, const struct start *start)
     shrink_loosely(search);
     number_anew(search);
     plainer_orders(search);
+    forget_weights(search);
     lower_draws(search);
     if (look_again(search, &record))
         search->out->after = measure(search->best, &record);

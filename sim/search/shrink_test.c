@@ -42,6 +42,17 @@ first_seed(const struct sim_scenario *scenario)
     return 0;
 }
 
+/* Whether a weight is pinned although no step is a batch, which may delete ranges. */
+static bool
+has_idle_weight(const struct sim_scenario *scenario)
+{
+    bool is_idle = scenario->order_count > 0 && scenario->knobs[SIM_KNOB_DELETE_RANGE].pinned;
+
+    for (unsigned i = 0; i < scenario->order_count; i++)
+        is_idle = is_idle && scenario->orders[i].verb != SIM_KNOB_TXN;
+    return is_idle;
+}
+
 static void
 check_shrunk(const char *name, const struct sim_shrunk *shrunk)
 {
@@ -58,6 +69,8 @@ check_shrunk(const char *name, const struct sim_shrunk *shrunk)
     TAP_OK(strcmp(signature, shrunk->signature) == 0, "%s: they fail in the same way", name);
     TAP_OK(shrunk->scenario.tape_zero && result.unread == 0,
            "%s: the tape is fixed, and each of its draws is asked for", name);
+    TAP_OK(!has_idle_weight(&shrunk->scenario), "%s: no weight is left that says nothing",
+           name);
 }
 
 static void
