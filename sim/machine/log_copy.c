@@ -217,7 +217,8 @@ follow(struct sim_log_copy *copy, uint32_t number, uint32_t *limit)
             return false;
         }
         add_part(copy, file, end);
-        if (copy->start.manifest != 0 ? link.last == copy->start.last : link.prev == 0)
+        if (copy->start.manifest != 0 ? link.last == copy->start.last
+                                      : link.prev == 0 && link.last == 0)
             return true;
         if (link.prev == 0 || link.prev >= number)
             return false;

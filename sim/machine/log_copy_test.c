@@ -94,6 +94,10 @@ test_broken(void)
     struct sim_log_start behind_two = { .manifest = 1, .log_first = 2, .last = 2 };
     TAP_OK(sim_log_copy_chain(copy, &behind_two) && sim_log_copy_version(copy, 2, 0) == 2,
            "unless a manifest takes the place of that");
+    make_segment(2, &(struct hf_wal_link){ .last = 2 }, 2);
+    sim_log_copy_add(copy, "wal-0000000002", hf_span(segments[1], SIZE));
+    TAP_OK(!sim_log_copy_chain(copy, &from_nothing) && sim_log_copy_chain(copy, &behind_two),
+           "nor is a segment the beginning that goes on behind tables");
     sim_log_copy_add(copy, "wal-0000000003.tmp", hf_span(segments[0], SIZE));
     TAP_OK(sim_log_copy_bytes(copy, 3).len == 0, "what is in the making does not count");
     sim_log_copy_free(copy);

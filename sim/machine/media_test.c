@@ -7,6 +7,7 @@
  */
 #include "sim/machine/sim_test.h"
 
+#include "format/manifest_format.h"
 #include "sim/machine/locate.h"
 #include "sim/machine/test_wal.h"
 
@@ -28,25 +29,26 @@ add_group(uint64_t off, uint32_t base, uint32_t number, uint64_t synced, uint64_
     return off + HF_WAL_GROUP_SIZE;
 }
 
+/* One that goes on behind commit `last`, which tables hold. */
 static void
-make_segment(void)
+make_segment(uint64_t last)
 {
     struct hf_wal_header header = {
         .format = HF_WAL_FORMAT, .sector = 512, .number = 1, .salt = 9, .prepared = SIZE
     };
-    struct hf_wal_link link = { 0 };
-    struct hf_wal_seal seal = { .last = 2 };
+    struct hf_wal_link link = { .last = last };
+    struct hf_wal_seal seal = { .last = last + 2 };
     uint32_t base = hf_wal_mask_base(&header);
     uint64_t off;
 
     memset(segment, 0, sizeof segment);
     hf_wal_header_encode(segment, &header);
-    off = add_group(512, base, 0, 0, 1);
+    off = add_group(512, base, 0, 0, last + 1);
     off = test_add_link(segment, off, base, &link);
-    off = test_add_commit(segment, off, base, 1);
+    off = test_add_commit(segment, off, base, last + 1);
     /* The second group says that the first one is durable. */
-    off = add_group(1024, base, 1, hf_wal_position(1, off), 2);
-    off = test_add_commit(segment, off, base, 2);
+    off = add_group(1024, base, 1, hf_wal_position(1, off), last + 2);
+    off = test_add_commit(segment, off, base, last + 2);
     hf_wal_frame_begin(segment + off, HF_WAL_SEAL, HF_WAL_SEAL_SIZE);
     hf_wal_seal_encode(segment + off, &seal);
     hf_wal_frame_end(segment + off, HF_WAL_SEAL_SIZE, base, off);
@@ -270,10 +272,50 @@ test_padding(void)
     TAP_OK(!stands_in_way, "beside damage to the tail it does not count");
 }
 
+/* ---- manifests --------------------------------------------------------------------------- */
+
+/* The segment, and a manifest whose tables hold what was before it. */
+static void
+write_database(void *context)
+{
+    struct hf_manifest manifest = {
+        .format = HF_MANIFEST_FORMAT, .number = 1, .last = 2, .log_first = 1, .number_next = 2
+    };
+    size_t size = (size_t)hf_manifest_size(&manifest, NULL), done;
+    uint8_t *bytes = calloc(1, size);
+    struct hf_file *file;
+
+    write_segment(context);
+    hf_manifest_encode(bytes, &manifest, NULL);
+    file = create("manifest-0000000001");
+    must(hf_file_write(file, 0, hf_span(bytes, size), &done, NULL));
+    sync_all(file);
+    free(bytes);
+}
+
+/* Without its manifest a database is to be refused: no empty one may stand in for it. */
+static void
+test_lost_manifest(void)
+{
+    static const enum sim_flavour hows[] = { SIM_GONE, SIM_EMPTY, SIM_CUT };
+    bool excuses = false;
+
+    make_segment(2);
+    for (unsigned i = 0; i < sizeof hows / sizeof *hows; i++) {
+        struct sim_rule rule = at_rest(SIM_FILE_LOSS, "", hows[i]);
+        rule.file = SIM_FILE_MANIFEST;
+        boot(i, &rule, 1);
+        (void)sim_machine_life(machine, write_database, NULL);
+        excuses = excuses || sim_machine_at_rest(machine) != 1 ||
+                  sim_machine_least_opened(machine) != UINT64_MAX;
+    }
+    TAP_OK(!excuses, "a manifest that is lost excuses no loss of commits");
+}
+
 int
 main(void)
 {
-    make_segment();
+    make_segment(0);
     test_fields();
     test_every_field();
     test_zero_sector();
@@ -281,6 +323,7 @@ main(void)
     test_ledger();
     test_witness();
     test_padding();
+    test_lost_manifest();
     shut();
     return tap_done();
 }

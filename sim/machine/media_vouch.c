@@ -106,6 +106,19 @@ judge_part(struct sim_toll *toll, const struct look *look, const struct sim_log_
     return true;
 }
 
+/*
+ * Where an older manifest is back in force, the log before knows nothing of what it held: then
+ * what its own log shows now must be in what an open shows. No manifest, or no log that leads
+ * to the one there is, has to be refused, and so excuses nothing.
+ */
+static uint64_t
+left_of_older(struct sim_log_copy *seen, const struct sim_log_start *start)
+{
+    return start->manifest != 0 && sim_log_copy_chain(seen, start)
+               ? sim_log_copy_version(seen, UINT32_MAX, 0)
+               : UINT64_MAX;
+}
+
 static struct sim_toll
 judge(struct look *look)
 {
@@ -113,10 +126,8 @@ judge(struct look *look)
     struct sim_toll toll = { .least = UINT64_MAX };
 
     look->witness = sim_log_copy_witness(look->seen);
-    /* An older manifest may be back in force. Where no log leads to the one that is, nothing is
-     * known of what it held. */
     if (!sim_log_copy_chain(look->before, &start))
-        toll.least = 0;
+        toll.least = left_of_older(look->seen, &start);
     for (size_t i = 0; i < sim_log_copy_parts(look->before); i++) {
         struct sim_log_part part = sim_log_copy_part(look->before, i);
         if (!judge_part(&toll, look, &part))
