@@ -1,11 +1,12 @@
 /*
- * span_test.c - zeros in a span and behind what it holds, and the order of two spans.
+ * span_test.c - zeros in a span and behind what it holds, the order of two, bytes copied.
  *
  * Method: exact copies of every length to LEN_MAX, all zeros but for one byte, at every place
  * and with every bit of it; then two such bytes; then around the size of a piece. Spans of all
  * lengths to LEN_MAX are compared with each other, equal as far as both go but for one byte,
- * and held against memcmp. Catches a loop by words that leaves out the first or the last bytes,
- * a comparison of signed bytes or in the machine's own order, and a read beyond the end.
+ * and held against memcmp. Each length is copied to exactly as many bytes. Catches a loop by
+ * words that leaves out the first or the last bytes, a comparison of signed bytes or in the
+ * machine's own order, and a read or write beyond the end.
  */
 #include "base/span.h"
 #include "base/tap.h"
