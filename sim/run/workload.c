@@ -213,6 +213,7 @@ do_nothing(struct sim_run *run)
 /* The findings of a verify, and the first of them that nothing explains. */
 struct findings {
     struct sim_run *run;
+    unsigned count;
     char unexplained[SIM_ACCOUNT_SIZE];
 };
 
@@ -228,6 +229,7 @@ note_finding(void *context, const char *line)
     bool may_be_forgotten =
         sim_machine_fault_count(run->machine, SIM_SYNC_ERROR) > run->sync_errors;
 
+    findings->count++;
     if (findings->unexplained[0] == 0 &&
         !sim_machine_explains_finding(run->machine, line, may_be_forgotten))
         snprintf(findings->unexplained, SIM_ACCOUNT_SIZE, "%s", line);
@@ -254,6 +256,9 @@ do_verify(struct sim_run *run)
     if (findings.unexplained[0] != 0)
         sim_run_break(run, SIM_HOLDS_VERIFY, "verify has no finding where no file is hurt",
                       "%s", findings.unexplained);
+    else if ((err == HF_ERR_CORRUPT) != (findings.count > 0))
+        sim_run_break(run, SIM_HOLDS_VERIFY, "verify is CORRUPT where it has a finding",
+                      "%u findings, and %s", findings.count, hf_err_name(err));
     else if (err == HF_ERR_CORRUPT)
         (void)sim_machine_explains(run->machine); /* it was told */
     else if (sim_work_may_fail(run, "verify", err))
