@@ -2,6 +2,7 @@
  * sim_args.c - the options of holdfast-sim, how each reads its value, and what verbs make of
  * plants and scenarios that are named.
  */
+#define _POSIX_C_SOURCE 200809L /* access */
 #include "sim/grow.h"
 #include "sim/machine/sim_probe.h"
 #include "sim/plants/garden.h"
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- values ------------------------------------------------------------------------------ */
 
@@ -135,8 +137,7 @@ unknown_word(const char *what, sim_word_fn *words, const char *value)
     static char text[SIM_HINT_SIZE + 64];
     char hint[SIM_HINT_SIZE];
 
-    snprintf(text, sizeof text, "there is no such %s%s; describe lists them", what,
-             sim_hint(hint, sim_nearest_of(words, value)));
+    snprintf(text, sizeof text, "there is no such %s%s", what, sim_hint_of(hint, words, value));
     return text;
 }
 
@@ -246,14 +247,19 @@ bool
 sim_args_load(const struct sim_args *args, struct sim_set *set)
 {
     struct sim_complaint complaint;
-    const char *standing = args->scenarios != NULL ? args->scenarios : "scenarios";
+    static const char usual[] = "scenarios";
+    const char *standing = args->scenarios != NULL ? args->scenarios : usual;
     const char *const *words =
         args->scenarios == NULL && args->line.word_count > 0 ? args->line.words : &standing;
     unsigned count = words == &standing ? 1 : args->line.word_count;
 
     for (unsigned i = 0; i < count; i++) {
         if (!sim_set_add(set, words[i], &complaint)) {
-            fprintf(stderr, "%s\n", complaint.text);
+            bool is_away = words[i] == usual && access(usual, F_OK) != 0;
+            fprintf(stderr, "%s%s\n", complaint.text,
+                    is_away
+                        ? "; it is in the root of Holdfast's tree: go there, or name another"
+                        : "");
             return false;
         }
     }
@@ -270,6 +276,6 @@ sim_args_plant(const char *name)
 
     if (plant < 0)
         fprintf(stderr, "holdfast-sim: there is no plant '%s'%s\n", name,
-                sim_hint(hint, sim_nearest_of(sim_plant_name, name)));
+                sim_hint_of(hint, sim_plant_name, name));
     return plant;
 }

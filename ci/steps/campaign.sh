@@ -132,6 +132,11 @@ status 2 plants --matrix --baseline "$d/none" wal_skip_sync && said 'No such fil
     [ ! -s "$d/out" ] ; point 'and must be there'
 status 2 run "$d/none" && said 'cannot be read: No such file'
 point 'a missing scenario is told'
+mkdir -p "$d/other"
+absolute=$(cd "$BUILD" && pwd)/bin/holdfast-sim
+(cd "$d/other" && "$absolute" run) >"$d/out" 2>"$d/err"
+[ $? -eq 2 ] && said "root of Holdfast's tree"
+point 'where the folder of scenarios is, is told to who is elsewhere'
 
 # ---- a file named - is standard output; --json of scenarios is JSON
 small='scenarios/small/strict_cut.scn --seed 1'
