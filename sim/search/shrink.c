@@ -23,11 +23,11 @@
 
 #define CPU_MS_MIN 500u /* that a try may take */
 #define CRASHES_TRIED 16u
-#define FATES 6u
-#define FATES_MANY 40u /* where this many things or more are left out at once: */
+#define FATES 6u       /* other fates that a candidate is given */
+#define FATES_MANY 40u /* the same, where MANY things or more are left out at once */
 #define MANY 4u
-#define EVENTS_FEW 10u /* are small enough */
-#define MINIATURE_STEPS 3u
+#define EVENTS_FEW 10u       /* with so many a failure is small enough */
+#define MINIATURE_STEPS 3u   /* of the shortest runs; the next have twice as many */
 #define MINIATURE_SEEDS 250u /* that are tried with so many steps */
 #define MINIATURES_MAX 4u    /* that are shrunk */
 #define LOWER_TRIES 8u       /* for the value of one draw */
@@ -38,8 +38,8 @@ struct search {
     uint64_t cpu_ms;
     uint64_t deadline;
     struct sim_scenario *best;
-    bool is_loose;           /* candidates may meet another fate than their draws say: */
-    uint64_t fates;          /* so many are tried */
+    bool is_loose;           /* candidates may meet another fate than their draws say, */
+    uint64_t fates;          /* of which so many are tried */
     struct sim_drawn *drawn; /* by the run behind `best`, when it was looked at last */
     size_t drawn_count, drawn_capacity;
 };
