@@ -162,6 +162,7 @@
     X(manifest_in_place, "M38: a manifest is written under its own name")                      \
     X(manifest_error_removes_old, "M43: a manifest that fails takes the one before with it")   \
     X(manifest_error_is_no, "M46: a manifest that failed is taken for one that is not there")  \
+    X(recovery_start_anew, "a database with a damaged manifest is taken for a new one")        \
     X(install_ignore_frozen, "M33: the log of memtables that wait for their flush is let go")  \
     X(install_inputs_first, "M09: merged tables go before the manifest is durable")            \
     X(manifest_reseal, "M47: a manifest's first copy is taken with whatever checksum it has")  \

@@ -16,7 +16,8 @@ prepare_new(struct hf_recovering *r)
     if (r->manifest_number != 0 || r->table_files != 0)
         return hf_detail_set(r->detail, HF_ERR_MISSING_FILE,
                              "the directory holds tables or a manifest and no log segment");
-    if (!(db->options.flags & HF_CREATE) || (db->options.flags & HF_READ_ONLY))
+    if ((!(db->options.flags & HF_CREATE) && !HF_PLANTED(recovery_start_anew)) ||
+        (db->options.flags & HF_READ_ONLY))
         return hf_detail_set(r->detail, HF_ERR_NOT_FOUND, "the directory holds no database");
     if (r->foreign) {
         hf_dir_unlock(db->dir);
@@ -31,6 +32,24 @@ prepare_new(struct hf_recovering *r)
     r->tail = HF_TAIL_NONE;
     return HF_OK;
 }
+
+/* The planted way out of damage: as if nothing had been found. */
+#ifdef HF_PLANTS
+static enum hf_err
+start_anew(struct hf_recovering *r)
+{
+    uint32_t number_max = r->number_max, file_number_max = r->file_number_max;
+
+    hf_recovery_forget(r);
+    *r = (struct hf_recovering){
+        .db = r->db,
+        .detail = r->detail,
+        .number_max = number_max,
+        .file_number_max = file_number_max,
+    };
+    return HF_OK;
+}
+#endif
 
 /* ---- after the new segment is durable ---------------------------------------------------- */
 
@@ -234,6 +253,11 @@ hf_recovery_run(struct hf_db *db, struct hf_detail *detail)
     db->unplaced = true;
     if (err == HF_OK)
         err = hf_recovery_manifest(&r);
+#ifdef HF_PLANTS
+    if (HF_PLANTED(recovery_start_anew) &&
+        (err == HF_ERR_CORRUPT || err == HF_ERR_MISSING_FILE))
+        err = start_anew(&r);
+#endif
     if (err == HF_OK && r.found_count == 0) {
         err = prepare_new(&r);
         db->log.number_next = number_behind(&r);
